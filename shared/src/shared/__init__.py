@@ -1,0 +1,1 @@
+"""What Recordsmith's services have in common: events, topics, errors, the bus, telemetry and settings."""

@@ -1,0 +1,39 @@
+"""What every event has: a versioned type name, a key, and an id that a repetition shares."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Annotated, ClassVar
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+BatchId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+"""Chosen by whoever submits: a UUID from the gateway, any such name from another system."""
+
+
+class Event(BaseModel):
+    """A past-tense fact. Unknown fields are ignored, so that an older service reads a newer event."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    type: ClassVar[str]
+    """CloudEvents type, with the version: `recordsmith.<noun>.<past participle>.v1`."""
+
+    def key(self) -> str:
+        """Kafka key: events of one key keep their order and meet one consumer."""
+        raise NotImplementedError
+
+    def event_id(self) -> str:
+        """CloudEvents id. Random unless the event can be repeated; then the repetition has the same one."""
+        return uuid4().hex
+
+
+def record_id_hash(batch_id: str, index: int, stage: str, epoch: int) -> str:
+    """32 hex digits that name one record at one stage of one batch. The attempt is not part of it."""
+    return blake2b(f"{batch_id}\0{index}\0{stage}\0{epoch}".encode(), digest_size=16).hexdigest()
+
+
+def trace_id_of(batch_id: str, index: int, epoch: int) -> str:
+    """The trace of one record: its prompt's event id, so that any id in a log opens the trace."""
+    return record_id_hash(batch_id, index, "prompt", epoch)

@@ -1,0 +1,24 @@
+"""Traces, metrics and logs: set up once per process, names in one place."""
+
+from shared.telemetry.logs import get_logger, start_logs
+from shared.telemetry.traces import (
+    current_trace_id,
+    current_traceparent,
+    record_span,
+    span,
+    start_traces,
+    stop_traces,
+    traceparent_context,
+)
+
+__all__ = [
+    "current_trace_id",
+    "current_traceparent",
+    "get_logger",
+    "record_span",
+    "span",
+    "start_logs",
+    "start_traces",
+    "stop_traces",
+    "traceparent_context",
+]

@@ -1,0 +1,67 @@
+"""Every span, attribute, metric and log-event name, each with what it means. Change one here and nowhere else.
+
+Messaging names follow OpenTelemetry semantic conventions 1.44, GenAI names the GenAI conventions of the same time.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# --- attributes of ours
+BATCH_ID: Final = "recordsmith.batch.id"  # which batch
+RECORD_INDEX: Final = "recordsmith.record.index"  # position of the record in its batch, from 0
+RECORD_STATE: Final = "recordsmith.record.state"  # verdict on the record
+ANSWER_SOURCE: Final = "recordsmith.answer.source"  # llm, cache, fallback or recipe
+CHUNK_SIZE: Final = "recordsmith.chunk.size"  # records expanded or written together
+FAILURE_CATEGORY: Final = "recordsmith.failure.category"  # rate_limit, network, auth, timeout, …
+CRM_CODE: Final = "recordsmith.crm.code"  # the CRM's own error code
+
+# --- attributes of OpenTelemetry
+ERROR_TYPE: Final = "error.type"
+HTTP_METHOD: Final = "http.request.method"
+HTTP_STATUS: Final = "http.response.status_code"
+HTTP_ROUTE: Final = "http.route"
+MESSAGING_SYSTEM: Final = "messaging.system"  # always kafka
+MESSAGING_OPERATION: Final = "messaging.operation.name"  # send, process
+MESSAGING_DESTINATION: Final = "messaging.destination.name"  # topic
+MESSAGING_BATCH_COUNT: Final = "messaging.batch.message_count"
+GEN_AI_OPERATION: Final = "gen_ai.operation.name"  # chat or text_completion
+GEN_AI_PROVIDER: Final = "gen_ai.provider.name"
+GEN_AI_MODEL: Final = "gen_ai.request.model"
+GEN_AI_INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
+GEN_AI_OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
+
+# --- spans
+SPAN_ACCEPT: Final = "accept batch"  # schema-svc takes a command
+SPAN_PLAN: Final = "plan batch"  # schema-svc asks the source how many records
+SPAN_EXPAND_CHUNK: Final = "expand chunk"  # schema-svc publishes prompts; linked by its records
+SPAN_EXPAND_RECORD: Final = "expand record"  # root of a record's own trace
+SPAN_GENERATE: Final = "generate record"  # generator-svc, all attempts of all providers
+SPAN_MAKE_SLICE: Final = "make slice"  # generator-svc makes rows of a recipe
+SPAN_WRITE: Final = "write records"  # writer-svc, one call for a group; linked with its records
+SPAN_WRITE_RECORD: Final = "write record"  # writer-svc, the record's own share of it
+SPAN_SETTLE: Final = "settle records"  # gateway folds outcomes into the ledger
+SPAN_LOGIN: Final = "log in to crm"
+
+# --- log events
+LOG_STARTED: Final = "service_started"
+LOG_STOPPED: Final = "service_stopped"
+LOG_AI_SUCCESS: Final = "AI_GEN_SUCCESS"  # S2-42: an LLM answered (debug level: one per record)
+LOG_AI_FALLBACK: Final = "AI_GEN_FALLBACK"  # S2-43: the recipe answered, with the reason
+LOG_AI_ERROR: Final = "AI_GEN_ERROR"  # S2-44: an attempt failed, with its category
+LOG_AI_RETRY: Final = "AI_GEN_RETRY"  # S2-45: an attempt is repeated, with its number
+LOG_BATCH: Final = "batch"  # a batch changed state
+LOG_DEAD_LETTER: Final = "dead_letter"
+LOG_RECORD_FAILED: Final = "record_failed"
+
+# --- metrics (Prometheus)
+METRIC_RECORDS: Final = "recordsmith_records_total"  # records settled, by state
+METRIC_AI_CALLS: Final = "recordsmith_llm_calls_total"  # LLM calls, by provider, model and result
+METRIC_AI_SECONDS: Final = "recordsmith_llm_call_seconds"  # LLM call latency, by provider and model
+METRIC_AI_TOKENS: Final = "recordsmith_llm_tokens_total"  # by provider, model and direction
+METRIC_AI_FALLBACKS: Final = "recordsmith_llm_fallbacks_total"  # records that a recipe answered, by category
+METRIC_AI_LIMIT: Final = "recordsmith_llm_concurrency_limit"  # AIMD's present limit, by provider and model
+METRIC_CRM_CALLS: Final = "recordsmith_crm_calls_total"  # CRM calls, by crm, operation and status
+METRIC_CRM_SECONDS: Final = "recordsmith_crm_call_seconds"
+METRIC_BACKLOG: Final = "recordsmith_backlog_records"  # unexpanded + queued; what autoscaling looks at
+METRIC_HTTP_SECONDS: Final = "recordsmith_http_request_seconds"  # gateway requests, by route, method and status
