@@ -1,0 +1,124 @@
+"""Failures to order: which calls they hit and what happens to these."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+_KEYS = {"method", "path", "nth", "rate", "status", "code", "latency_ms", "drop", "times", "retry_after"}
+
+
+class FaultError(Exception):
+    """The order makes no sense; the message says what is wrong with it."""
+
+
+@dataclass(slots=True)
+class Fault:
+    id: str
+    method: str | None
+    path: re.Pattern[str]
+    nth: frozenset[int]
+    rate: float | None
+    status: int | None
+    code: str | None
+    latency_s: float
+    drop: str | None
+    times: int | None
+    retry_after: str | None
+    chance: Random = field(repr=False)
+    seen: int = 0
+    hit: int = 0
+
+    def hits(self, method: str, path: str) -> bool:
+        """Whether this call is one of those to fail; counts the calls that could be."""
+        if (self.method and self.method != method) or not self.path.match(path):
+            return False
+        self.seen += 1
+        if self.times is not None and self.hit >= self.times:
+            return False
+        if self.nth and self.seen not in self.nth:
+            return False
+        if self.rate is not None and self.chance.random() >= self.rate:
+            return False
+        self.hit += 1
+        return True
+
+
+class Faults:
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+        self._ordered = 0
+
+    def order(self, body: Any) -> str:
+        """Remember a fault; its id."""
+        if not isinstance(body, dict):
+            raise FaultError("a fault is an object")
+        self._ordered += 1
+        fault = _fault(body, f"fault-{self._ordered}", self._ordered)
+        self._faults.append(fault)
+        return fault.id
+
+    def hitting(self, method: str, path: str) -> Iterator[Fault]:
+        return (fault for fault in list(self._faults) if fault.hits(method, path))
+
+    def clear(self) -> None:
+        self._faults.clear()
+
+
+def _fault(body: Mapping[str, Any], fault_id: str, seed: int) -> Fault:
+    _check(body)
+    method = body.get("method")
+    return Fault(
+        id=fault_id,
+        method=method.upper() if method and method != "*" else None,
+        path=_glob(body.get("path", "*")),
+        nth=frozenset(body.get("nth") or ()),
+        rate=body.get("rate"),
+        status=body.get("status"),
+        code=body.get("code"),
+        latency_s=body.get("latency_ms", 0) / 1000,
+        drop=body.get("drop"),
+        times=body.get("times"),
+        retry_after=None if body.get("retry_after") is None else str(body["retry_after"]),
+        # Seeded by its place, so that the same orders fail the same calls again.
+        chance=Random(seed),  # noqa: S311 - chooses calls, keeps no secret
+    )
+
+
+def _check(body: Mapping[str, Any]) -> None:
+    if unknown := body.keys() - _KEYS:
+        raise FaultError(f"unknown: {', '.join(sorted(unknown))}")
+    if not body.keys() & {"status", "code", "latency_ms", "drop"}:
+        raise FaultError("a fault needs one of status, code, latency_ms, drop")
+    nth = body.get("nth")
+    wrong = [
+        name
+        for name, right in {
+            "method": isinstance(body.get("method", ""), str),
+            "path": isinstance(body.get("path", ""), str),
+            "nth": nth is None or (isinstance(nth, list) and all(_is_count(one) for one in nth)),
+            "rate": _is_between(body.get("rate", 0), 0, 1) and not ("rate" in body and nth),
+            "status": _is_between(body.get("status", 500), 200, 599) and isinstance(body.get("status", 500), int),
+            "code": isinstance(body.get("code", ""), str),
+            "latency_ms": _is_between(body.get("latency_ms", 0), 0, 600_000),
+            "drop": body.get("drop", "before") in ("before", "after"),
+            "times": body.get("times") is None or _is_count(body["times"]),
+        }.items()
+        if not right
+    ]
+    if wrong:
+        raise FaultError(f"out of range: {', '.join(wrong)}")
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _is_between(value: Any, low: float, high: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+
+def _glob(path: str) -> re.Pattern[str]:
+    """`*` matches across slashes; everything else stands for itself."""
+    return re.compile(".*".join(re.escape(part) for part in path.split("*")) + r"\Z", re.DOTALL)

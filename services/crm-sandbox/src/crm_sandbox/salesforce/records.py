@@ -1,0 +1,178 @@
+"""Records in their tables: find, insert, change, delete, with the checks that need the other records."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crm_sandbox.clock import Clock
+from crm_sandbox.foreign import JsonObject, Scalar
+from crm_sandbox.salesforce.drafts import Draft, changes, derived, new_record, sources_of_derived
+from crm_sandbox.salesforce.errors import RecordError
+from crm_sandbox.salesforce.ids import make_id, to_18
+from crm_sandbox.salesforce.schema import Field, Schema, SObject
+from crm_sandbox.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    row: int
+    id: str
+    deleted: bool
+
+
+class Records:
+    def __init__(self, store: Store, schema: Schema, clock: Clock, user_id: str) -> None:
+        self._db = store.writer
+        self._schema = schema
+        self._clock = clock
+        self._user_id = user_id
+
+    def find(self, one: SObject, record_id: str) -> Found | None:
+        sql = f'SELECT rowid, "Id", "IsDeleted" FROM {one.table} WHERE "Id" = ?'
+        row = self._db.execute(sql, (to_18(record_id),)).fetchone()
+        return None if row is None else Found(row[0], row[1], bool(row[2]))
+
+    def living(self, one: SObject, record_id: str) -> Found:
+        """The record to be changed, or why it cannot be."""
+        if to_18(record_id) is None:
+            raise RecordError("MALFORMED_ID", f"malformed id {record_id}")
+        found = self.find(one, record_id)
+        if found is None:
+            raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+        if found.deleted:
+            raise RecordError("ENTITY_IS_DELETED", "entity is deleted")
+        return found
+
+    def with_key(self, one: SObject, field: Field, value: Scalar) -> Sequence[Found]:
+        """The living records that hold this value in a key field."""
+        if field.type == "id":
+            found = self.find(one, str(value))
+            return [found] if found and not found.deleted else []
+        # The plus keeps SQLite away from the index on IsDeleted, which would list every living record.
+        sql = f'SELECT rowid, "Id" FROM {one.table} WHERE {field.key_column} = ? AND +"IsDeleted" = 0 ORDER BY rowid'
+        return [Found(row, record_id, False) for row, record_id in self._db.execute(sql, (field.fold(value),))]
+
+    def insert(self, one: SObject, body: JsonObject) -> str:
+        if not one.allows("createable"):
+            raise RecordError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"entity type {one.name} is not createable")
+        draft = new_record(one, body)
+        draft.update(derived(one, {field.name: value for field, value in draft.items()}))
+        self._check_others(one, draft, row=None)
+        number = self._db.execute(f"SELECT ifnull(max(rowid), 0) + 1 FROM {one.table}").fetchone()[0]
+        columns = self.system_columns(one, number)
+        for field, value in draft.items():
+            columns[field.name] = value
+        for field in one.key_fields:
+            columns[f"{field.name}~key"] = field.fold(columns.get(field.name))
+        names = ", ".join(f'"{name}"' for name in columns)
+        marks = ", ".join("?" * len(columns))
+        self._db.execute(f"INSERT INTO {one.table} ({names}) VALUES ({marks})", tuple(columns.values()))
+        return str(columns["Id"])
+
+    def system_columns(self, one: SObject, number: int) -> dict[str, Scalar]:
+        """What the org itself writes into its n-th record of an object."""
+        now = self._clock.stamp()
+        columns: dict[str, Scalar] = {
+            "rowid": number,
+            "Id": make_id(one.prefix, number),
+            "OwnerId": self._user_id,
+            "IsDeleted": 0,
+            "CreatedDate": now,
+            "CreatedById": self._user_id,
+            "LastModifiedDate": now,
+            "LastModifiedById": self._user_id,
+            "SystemModstamp": now,
+        }
+        for field in one.numbered_fields:
+            columns[field.name] = auto_number(field.auto_number_format or "{0}", number)
+        return columns
+
+    def update(self, one: SObject, found: Found, body: JsonObject) -> None:
+        if not one.allows("updateable"):
+            raise RecordError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"entity type {one.name} is not updateable")
+        draft = changes(one, body)
+        self._check_others(one, draft, row=found.row)
+        self._derive_again(one, found, draft)
+        columns: dict[str, Scalar] = {}
+        for field, value in draft.items():
+            columns[field.name] = value
+            if field.is_key:
+                columns[f"{field.name}~key"] = field.fold(value)
+        self._set(one, found, columns)
+
+    def delete(self, one: SObject, found: Found) -> None:
+        if not one.allows("deletable"):
+            raise RecordError("INSUFFICIENT_ACCESS_OR_READONLY", f"entity type {one.name} cannot be deleted")
+        self._set(one, found, {"IsDeleted": 1})
+
+    def _set(self, one: SObject, found: Found, columns: dict[str, Scalar]) -> None:
+        now = self._clock.stamp()
+        columns |= {"LastModifiedDate": now, "LastModifiedById": self._user_id, "SystemModstamp": now}
+        settings = ", ".join(f'"{name}" = ?' for name in columns)
+        self._db.execute(f"UPDATE {one.table} SET {settings} WHERE rowid = ?", (*columns.values(), found.row))
+
+    def _derive_again(self, one: SObject, found: Found, draft: Draft) -> None:
+        sources = sources_of_derived(one)
+        given = {field.name: value for field, value in draft.items()}
+        if not any(name in given for name in sources):
+            return
+        names = ", ".join(f'"{name}"' for name in sources)
+        row = self._db.execute(f"SELECT {names} FROM {one.table} WHERE rowid = ?", (found.row,)).fetchone()
+        draft.update(derived(one, {**dict(zip(sources, row, strict=True)), **given}))
+
+    def _check_others(self, one: SObject, draft: Draft, *, row: int | None) -> None:
+        for field in one.unique_fields:
+            value = draft.get(field)
+            others = [] if value is None else [o for o in self.with_key(one, field, value) if o.row != row]
+            if others:
+                message = f"duplicate value found: {field.name} duplicates value on record with id: {others[0].id[:15]}"
+                raise RecordError("DUPLICATE_VALUE", message)
+        for field, value in draft.items():
+            if field.type == "reference" and isinstance(value, str):
+                self._check_reference(field, value)
+
+    def _check_reference(self, field: Field, record_id: str) -> None:
+        target = self._schema.of_id(record_id)
+        if target is None or target.name not in field.reference_to:
+            message = f"{field.label}: id value of incorrect type: {record_id}"
+            raise RecordError("FIELD_INTEGRITY_EXCEPTION", message, [field.name])
+        found = self.find(target, record_id)
+        if found is None:
+            raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", [field.name])
+        if found.deleted:
+            raise RecordError("ENTITY_IS_DELETED", "entity is deleted", [field.name])
+
+
+def auto_number(display: str, number: int) -> str:
+    """`CLM-{00000}` and 7 make CLM-00007."""
+    before, _, rest = display.partition("{")
+    zeros, _, after = rest.partition("}")
+    return f"{before}{number:0{len(zeros)}d}{after}"
+
+
+def create_table(db: sqlite3.Connection, one: SObject) -> None:
+    """A table with a column for each field, or the missing columns of one that is there."""
+    db.execute(f'CREATE TABLE IF NOT EXISTS {one.table} ("Id" TEXT NOT NULL)')
+    there = {row[1] for row in db.execute(f"PRAGMA table_info({one.table})")}
+    for field in one.fields.values():
+        if field.name not in there:
+            db.execute(f"ALTER TABLE {one.table} ADD COLUMN {field.column} {_affinity(field)}")
+        if field.is_key and f"{field.name}~key" not in there:
+            db.execute(f"ALTER TABLE {one.table} ADD COLUMN {field.key_column} TEXT")
+            folded = field.column if field.case_sensitive else f"fold({field.column})"
+            db.execute(f"UPDATE {one.table} SET {field.key_column} = {folded}")
+
+
+def create_indexes(db: sqlite3.Connection, one: SObject) -> None:
+    """Apart from the table, because a million rows go in faster without them."""
+    db.execute(f'CREATE UNIQUE INDEX IF NOT EXISTS "{one.name}~id" ON {one.table} ("Id")')
+    db.execute(f'CREATE INDEX IF NOT EXISTS "{one.name}~deleted" ON {one.table} ("IsDeleted")')
+    for field in one.key_fields:
+        index = f'"{one.name}~{field.name}"'
+        db.execute(f"CREATE INDEX IF NOT EXISTS {index} ON {one.table} ({field.key_column})")
+
+
+def _affinity(field: Field) -> str:
+    if field.type == "boolean":
+        return "INTEGER NOT NULL DEFAULT 0"
+    return {"int": "INTEGER", "double": "REAL", "currency": "REAL", "percent": "REAL"}.get(field.type, "TEXT")

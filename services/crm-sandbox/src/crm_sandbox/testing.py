@@ -1,0 +1,103 @@
+"""A sandbox for tests: a real process on free ports, and a plain HTTP client for it (needs the `test` extra)."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+
+DATA = "/services/data/v62.0"
+COLLECTIONS = f"{DATA}/composite/sobjects"
+CLAIMS = f"{DATA}/sobjects/Claim__c"
+
+
+class RunningSandbox:
+    """`python -m crm_sandbox` until `stop`."""
+
+    def __init__(self, folder: Path, *, org: str = "claims", records: int = 200) -> None:
+        self.folder = folder
+        words = ["-m", "crm_sandbox", "--data", str(folder), "--org", org, "--records", str(records)]
+        self.process = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        if self.process.stdout is None:
+            raise RuntimeError("no stdout to read")
+        self.first_line = self.process.stdout.readline()
+        self.handle: dict[str, Any] = json.loads(self.first_line)
+        self.client = self.http()
+
+    def http(self, token: str | None = None) -> httpx.Client:
+        """A client with a Salesforce session: the handle's, unless a token is given."""
+        token = token or self.handle["salesforce"]["access_token"]
+        headers = {"authorization": f"Bearer {token}"}
+        return httpx.Client(base_url=self.handle["http"], headers=headers, timeout=20, trust_env=False)
+
+    def stop(self, with_signal: int = signal.SIGTERM) -> int:
+        """The exit code; a process that does not end within ten seconds is an error."""
+        self.client.close()
+        if self.process.poll() is None:
+            self.process.send_signal(with_signal)
+        code = self.process.wait(10)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
+
+    def query(self, soql: str, path: str = "query") -> list[dict[str, Any]]:
+        """All records of all pages."""
+        page = self.client.get(f"{DATA}/{path}", params={"q": soql}).raise_for_status().json()
+        records: list[dict[str, Any]] = page["records"]
+        while not page["done"]:
+            page = self.client.get(page["nextRecordsUrl"]).raise_for_status().json()
+            records += page["records"]
+        return records
+
+    def refusal(self, soql: str) -> tuple[str, str]:
+        """The code and message of a query that is refused."""
+        answer = self.client.get(f"{DATA}/query", params={"q": soql})
+        assert answer.status_code == 400, answer.text  # noqa: S101 - this is a test's tool
+        return answer.json()[0]["errorCode"], answer.json()[0]["message"]
+
+    def create(self, *records: Mapping[str, Any], object_name: str = "Claim__c") -> list[str]:
+        results = self.collection("POST", records, object_name=object_name)
+        assert all(result["success"] for result in results), results  # noqa: S101
+        return [result["id"] for result in results]
+
+    def collection(
+        self,
+        method: str,
+        records: Sequence[Mapping[str, Any]],
+        path: str = "",
+        *,
+        object_name: str = "Claim__c",
+        all_or_none: bool = False,
+    ) -> list[dict[str, Any]]:
+        typed = [{"attributes": {"type": object_name}, **record} for record in records]
+        body = {"allOrNone": all_or_none, "records": typed}
+        results: list[dict[str, Any]] = self.client.request(method, COLLECTIONS + path, json=body).json()
+        return results
+
+    def login(self, **claims: Any) -> httpx.Response:
+        """A JWT bearer login, with some claims other than the right ones."""
+        me = self.handle["salesforce"]
+        right = {"iss": me["consumer_key"], "sub": me["username"], "aud": "https://login.salesforce.com"}
+        key = Path(me["private_key_file"]).read_text()
+        # Signed without PyJWT's own view of the claims: real clients send exp as text, too.
+        payload = json.dumps({**right, "exp": int(time.time()) + 180, **claims}).encode()
+        form = {
+            "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            "assertion": jwt.PyJWS().encode(payload, key, algorithm="RS256"),
+        }
+        return self.client.post("/services/oauth2/token", data=form)
+
+    def admin(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        headers = {"authorization": f"Bearer {self.handle['admin']['token']}"}
+        return self.client.request(method, f"/admin{path}", json=body, headers=headers)
+
+    def fault(self, **order: Any) -> str:
+        return str(self.admin("POST", "/faults", order).raise_for_status().json()["id"])
