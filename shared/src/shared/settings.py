@@ -31,6 +31,9 @@ class KafkaSettings(Settings):
     replication_factor: int = Field(1, ge=1, description="of topics that the topic init creates")
     drain_s: float = Field(25.0, ge=0, description="how long records in flight may finish at shutdown or revoke")
     commit_interval_s: float = Field(0.25, gt=0)
+    idle_fetch_pause_s: float = Field(
+        0.0, ge=0, description="rest of an idle consumer between fetches, for a broker that answers empty ones at once"
+    )
     undecodable_limit: int = Field(1_000, ge=1, description="so many undecodable records in a row stop a consumer")
     retry_delay_factor: float = Field(1.0, gt=0, description="scales the retry topics' delays; tests shorten them")
 

@@ -56,7 +56,7 @@ class RecipeSource(_Spec):
     """Rows made by a deterministic recipe, without an LLM per row."""
 
     kind: Literal["recipe"]
-    recipe: str = Field(min_length=1, max_length=80)
+    recipe: str = Field(min_length=1, max_length=4_100, description="a recipe's name, or `describe:` and a description")
     rows: int = Field(1_000, ge=1, le=100_000_000)
     seed: int = Field(42, ge=0, le=2**63 - 1)
 

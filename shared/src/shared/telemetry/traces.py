@@ -14,7 +14,14 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler, SamplingResult, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import (
+    ALWAYS_ON,
+    Decision,
+    ParentBased,
+    Sampler,
+    SamplingResult,
+    TraceIdRatioBased,
+)
 from opentelemetry.trace import Link, Span, SpanContext, SpanKind, TraceFlags, TraceState
 from opentelemetry.util.types import Attributes
 
@@ -73,7 +80,9 @@ def span(
 
 
 @contextmanager
-def record_span(name: str, trace_id: str, *, links: Sequence[Link] = (), attributes: Attributes = None) -> Iterator[Span]:
+def record_span(
+    name: str, trace_id: str, *, links: Sequence[Link] = (), attributes: Attributes = None
+) -> Iterator[Span]:
     """The root span of a record's own trace, whose id is given."""
     token = _record_trace.set(int(trace_id, 16))
     try:

@@ -1,0 +1,195 @@
+"""Between bytes on the wire and events. Pure, and total: a record that cannot be read is a value, not an exception.
+
+Wire format: CloudEvents binary mode (`ce_*` headers) and W3C `traceparent` in headers, plain JSON as the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import ValidationError
+
+from shared.events import Event
+from shared.topics import Topic
+
+E = TypeVar("E", bound=Event)
+
+RawHeaders = Sequence[tuple[str, bytes | None]]
+
+TYPE = "ce_type"
+TRACEPARENT = "traceparent"
+ATTEMPT = "rs_attempt"
+DUE_MS = "rs_due_ms"
+ORIGIN_TOPIC = "rs_origin_topic"
+REASON = "rs_reason"
+
+MAX_VALUE_BYTES = 1_048_576
+"""What a broker accepts by default; larger ones come from topics that were set up differently, and are not for us."""
+
+
+class Record(Protocol):
+    """What the bus needs of a delivered record; aiokafka's `ConsumerRecord` has it."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> RawHeaders: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[E]):
+    """One decoded event with where it came from."""
+
+    event: E
+    headers: Mapping[str, str]
+    """Those that are UTF-8. The others are only kept for the dead letter."""
+    topic: str
+    partition: int
+    offset: int
+    attempt: int
+    """1 on first delivery, one more with each retry topic."""
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """A record that nobody can read, and why. The error names places in the record, never its contents."""
+
+    reason: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """A record of a known type that this handler does not take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One record to publish."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: RawHeaders
+
+
+UNWANTED = Unwanted()
+
+
+class Codec:
+    """Reads the events of a subscription: which types its topics carry, and which of them its handler takes."""
+
+    def __init__(
+        self,
+        topics: Sequence[Topic],
+        wanted: Sequence[type[Event]] | None = None,
+        origins: Sequence[Topic] | None = None,
+    ) -> None:
+        self._types = {name: kind for topic in topics for name, kind in topic.event_types().items()}
+        self._wanted = frozenset(self._types.values() if wanted is None else wanted)
+        self._only = next(iter(self._types.values())) if len(self._types) == 1 else None
+        """The type of bare JSON without headers from other producers, where there is no choice."""
+        self._origins = None if origins is None else frozenset(topic.name for topic in origins)
+        """On retry topics: several subscriptions may share them, and each takes its own records."""
+
+    def decode(self, record: Record) -> Received[Any] | Poison | Unwanted:
+        """Read one record."""
+        headers, unreadable = readable_headers(record.headers)
+        kind = self._type_of(headers, unreadable)
+        if isinstance(kind, Poison):
+            return kind
+        if kind not in self._wanted:
+            return UNWANTED
+        if self._origins is not None and headers.get(ORIGIN_TOPIC) not in self._origins:
+            return UNWANTED if ORIGIN_TOPIC in headers else Poison("missing_header", f"{ORIGIN_TOPIC} on a retry topic")
+        value = record.value
+        if value is None:
+            return Poison("tombstone", "the record has no value")
+        if len(value) > MAX_VALUE_BYTES:
+            return Poison("oversize", f"{len(value)} bytes, at most {MAX_VALUE_BYTES} are read")
+        try:
+            event = kind.model_validate_json(value)
+        except ValidationError as error:
+            return _invalid(error)
+        attempt = int(headers[ATTEMPT]) if ATTEMPT in headers and headers[ATTEMPT].isdecimal() else 1
+        return Received(
+            event, headers, record.topic, record.partition, record.offset, attempt, headers.get(TRACEPARENT)
+        )
+
+    def _type_of(self, headers: Mapping[str, str], unreadable: Sequence[str]) -> type[Event] | Poison:
+        name = headers.get(TYPE)
+        if name is None:
+            if TYPE in unreadable:
+                return Poison("undecodable_header", f"{TYPE} is not UTF-8")
+            if self._only is None:
+                return Poison("missing_header", f"{TYPE} is needed where a topic carries several types")
+            return self._only
+        return self._types.get(name) or Poison("unknown_type", f"{TYPE} is none of {', '.join(self._types)}")
+
+
+def readable_headers(headers: RawHeaders) -> tuple[dict[str, str], Sequence[str]]:
+    """Headers as text, and the names of those that are none."""
+    readable: dict[str, str] = {}
+    unreadable: list[str] | None = None
+    for name, value in headers:
+        try:
+            readable[name] = value.decode()  # type: ignore[union-attr]  # None is caught below
+        except (UnicodeDecodeError, AttributeError):
+            unreadable = [*(unreadable or ()), name]
+    return readable, unreadable or ()
+
+
+class Encoder:
+    """Writes events as records of one source."""
+
+    def __init__(self, source: str) -> None:
+        self._source = ("ce_source", source.encode())
+        self._types: dict[type[Event], tuple[str, bytes]] = {}
+
+    def encode(self, event: Event, topic: str, traceparent: str | None, time: bytes) -> Message:
+        """One event as a record; `time` is when it happened, from `now`."""
+        kind = self._types.get(type(event))
+        if kind is None:
+            kind = self._types[type(event)] = (TYPE, event.type.encode())
+        headers = [
+            ("ce_id", event.event_id().encode()),
+            kind,
+            self._source,
+            _SPECVERSION,
+            ("ce_time", time),
+            _CONTENT_TYPE,
+        ]
+        if traceparent is not None:
+            headers.append((TRACEPARENT, traceparent.encode()))
+        return Message(topic, event.key().encode(), event.model_dump_json().encode(), headers)
+
+
+def now() -> bytes:
+    """The time as CloudEvents writes it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").encode()
+
+
+_SPECVERSION = ("ce_specversion", b"1.0")
+_CONTENT_TYPE = ("content-type", b"application/json")
+
+
+def _invalid(error: ValidationError) -> Poison:
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    reason = "bad_json" if problems[0]["type"] == "json_invalid" else "invalid_event"
+    # Only places and kinds: the messages quote what was found.
+    places = [f"{'.'.join(str(part) for part in problem['loc']) or 'value'}: {problem['type']}" for problem in problems]
+    return Poison(reason, "; ".join(places[:5])[:500])

@@ -1,0 +1,98 @@
+"""FastStream as the front of all consumers: whole fetches of raw bytes, and nothing acknowledged by itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+
+from shared.bus.codec import Record
+from shared.bus.connection import ssl_context
+from shared.bus.consumer import Listener
+from shared.settings import KafkaSettings
+
+FETCH_RECORDS = 500
+POLL_MS = 20
+
+Intake = Callable[[Sequence[Record]], Awaitable[None]]
+
+
+def make_broker(settings: KafkaSettings, service: str) -> KafkaBroker:
+    """A broker that only consumes: publishing has its own, faster producer."""
+    logger = logging.getLogger("shared.bus.front")
+    # Its warnings tell that topics are not created automatically, once per subscriber: that is on purpose.
+    logger.setLevel(logging.ERROR)
+    return KafkaBroker(
+        [server.strip() for server in settings.bootstrap_servers.split(",")],
+        client_id=service,
+        security=security(settings),
+        allow_auto_create_topics=False,
+        consumer_only=True,
+        apply_types=False,
+        ack_policy=AckPolicy.MANUAL,
+        logger=logger,
+    )
+
+
+def security(settings: KafkaSettings) -> BaseSecurity | None:
+    """The same connection settings in FastStream's words."""
+    if settings.security_protocol == "PLAINTEXT":
+        return None
+    tls = ssl_context(settings) if settings.security_protocol.endswith("SSL") else None
+    if settings.security_protocol == "SSL":
+        return BaseSecurity(ssl_context=tls, use_ssl=True)
+    kinds = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
+    password = settings.sasl_password.get_secret_value() if settings.sasl_password else ""
+    return kinds[settings.sasl_mechanism](
+        settings.sasl_username or "", password, ssl_context=tls, use_ssl=tls is not None
+    )
+
+
+def subscribe(
+    broker: KafkaBroker, topics: Sequence[str], group_id: str, intake: Intake, listener: Listener
+) -> Callable[[], AIOKafkaConsumer | None]:
+    """Add a consumer; returns how to get at the client's own one once it is started."""
+    subscriber = broker.subscriber(
+        *topics,
+        group_id=group_id,
+        batch=True,
+        max_records=FETCH_RECORDS,
+        batch_timeout_ms=POLL_MS,
+        auto_offset_reset="earliest",
+        session_timeout_ms=45_000,
+        heartbeat_interval_ms=5_000,
+        rebalance_timeout_ms=60_000,
+        partition_assignment_strategy=(_sticky(group_id),),
+        listener=listener,
+        include_in_schema=False,
+    )
+    subscriber(_forwarding(intake), parser=_parse, decoder=_decode)
+    return lambda: subscriber.consumer
+
+
+def _forwarding(intake: Intake) -> Callable[[Any], Awaitable[None]]:
+    async def forward(records: Any) -> None:
+        await intake(records)
+
+    return forward
+
+
+async def _parse(records: Any) -> KafkaMessage:
+    # FastStream's own parser decodes every header of every record, and gives up the fetch on one that is not UTF-8.
+    return KafkaMessage(raw_message=records, body=b"", consumer=FAKE_CONSUMER)
+
+
+async def _decode(message: Any) -> Any:
+    return message.raw_message
+
+
+def _sticky(group_id: str) -> type[StickyPartitionAssignor]:
+    """An assignor class of its own: the library keeps the last assignment on the class, for all groups of a process."""
+    return type(f"Sticky_{group_id}", (StickyPartitionAssignor,), {})

@@ -1,0 +1,205 @@
+"""Runs a handler of many records: collects those of one key, and hands over a group when it is full or old enough."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from shared.bus.codec import Poison, Received, Unwanted
+from shared.bus.engine import Claim
+from shared.bus.outbox import Outgoing
+from shared.bus.parked import Parked
+from shared.bus.settlement import Settlement
+from shared.errors import Fatal, Retryable
+from shared.events import Event
+from shared.telemetry import current_traceparent
+
+E = TypeVar("E", bound=Event)
+ManyHandler = Callable[[list[Received[Any]]], AsyncIterator[Event]]
+
+
+@dataclass(frozen=True)
+class Collect(Generic[E]):
+    """How records become groups."""
+
+    by: Callable[[E], Hashable]
+    """Records of equal keys are handled together."""
+    size: int
+    """A group with so many is full."""
+    linger_s: float
+    """How long the first record of a group waits for others."""
+    parallel: int = 1
+    """Groups of one key that may run at once."""
+
+
+@dataclass
+class _Key:
+    """What there is of one key: the group being collected, those that are due, and how many run."""
+
+    collecting: list[tuple[Claim, Received[Any]]] = field(default_factory=list)
+    timer: asyncio.TimerHandle | None = None
+    due: deque[list[tuple[Claim, Received[Any]]]] = field(default_factory=deque)
+    running: int = 0
+
+
+class GroupsRunner:
+    """A task per group, and one per record that cannot be handled."""
+
+    def __init__(self, settlement: Settlement, handler: ManyHandler, collect: Collect[Any]) -> None:
+        self._settlement = settlement
+        self._handler = handler
+        self._collect = collect
+        self._loop = asyncio.get_running_loop()
+        self._context = contextvars.copy_context()
+        self._keys: dict[Hashable, _Key] = {}
+        self._tasks: dict[asyncio.Task[None], list[Claim]] = {}
+
+    def begin(self, claim: Claim) -> None:
+        """Add the record to the group of its key."""
+        try:
+            received = self._settlement.read(claim.record)
+        except Exception as error:
+            claim.halt(error)
+            return
+        if isinstance(received, Unwanted):
+            self._settlement.skip(claim.record)
+            claim.done()
+        elif isinstance(received, Poison):
+            self._start(self._bury(claim, received), [claim])
+        elif claim.expired:
+            late = Retryable("what the record waited for did not come", category="timeout")
+            self._start(self._fail(claim, received, late), [claim])
+        else:
+            self._add(claim, received)
+
+    def flush(self) -> None:
+        """Hand over every group as it is."""
+        for key in list(self._keys):
+            self._hand_over(key)
+
+    def cancel(self, unwanted: Callable[[Claim], bool]) -> None:
+        """Drop unwanted claims from groups that have not begun; cancel running groups that hold no other."""
+        for key in self._keys.values():
+            for group in (key.collecting, *key.due):
+                for claim, _ in group:
+                    if unwanted(claim):
+                        claim.abandon()
+                group[:] = [(claim, received) for claim, received in group if not unwanted(claim)]
+        for task, claims in list(self._tasks.items()):
+            if all(unwanted(claim) for claim in claims):
+                task.cancel()
+
+    def _add(self, claim: Claim, received: Received[Any]) -> None:
+        try:
+            name = self._collect.by(received.event)
+        except Exception as error:
+            self._start(self._fail(claim, received, error), [claim])
+            return
+        key = self._keys.setdefault(name, _Key())
+        key.collecting.append((claim, received))
+        if len(key.collecting) >= self._collect.size:
+            self._hand_over(name)
+        elif key.timer is None:
+            key.timer = self._loop.call_later(self._collect.linger_s, self._hand_over, name)
+
+    def _hand_over(self, name: Hashable) -> None:
+        key = self._keys[name]
+        if key.timer is not None:
+            key.timer.cancel()
+            key.timer = None
+        if key.collecting:
+            key.due.append(key.collecting)
+            key.collecting = []
+        self._run_due(name)
+
+    def _run_due(self, name: Hashable) -> None:
+        key = self._keys[name]
+        while key.due and key.running < self._collect.parallel:
+            if group := key.due.popleft():
+                key.running += 1
+                self._start(self._run(name, group), [claim for claim, _ in group])
+        if not (key.running or key.due or key.collecting):
+            del self._keys[name]
+
+    def _start(self, work: Any, claims: list[Claim]) -> None:
+        task: asyncio.Task[None] = self._loop.create_task(work, context=self._context.copy())
+        self._tasks[task] = claims
+        task.add_done_callback(self._tasks.pop)
+
+    async def _run(self, name: Hashable, group: list[tuple[Claim, Received[Any]]]) -> None:
+        try:
+            await self._settle(group)
+        except Parked as parked:
+            for claim, _ in group:
+                claim.park(parked.key, parked.timeout_s)
+        except asyncio.CancelledError:
+            for claim, _ in group:
+                claim.abandon()
+        except Exception as error:
+            for claim, _ in group:
+                claim.halt(error)
+        finally:
+            self._keys[name].running -= 1
+            self._run_due(name)
+
+    async def _settle(self, group: list[tuple[Claim, Received[Any]]]) -> None:
+        outgoing: list[Outgoing] = []
+        failure: Exception | None = None
+        try:
+            causes = Causes([received for _, received in group])
+            async for event in self._handler([received for _, received in group]):
+                outgoing.append((event, current_traceparent() or causes.traceparent_of(event)))  # noqa: PERF401  # kept when it raises
+        except (Parked, Fatal):
+            await self._settlement.publish(outgoing)
+            raise
+        except Exception as error:
+            failure = error
+        try:
+            # Verdicts from before a failure are true: whoever reads them keeps the first one of each record.
+            await self._settlement.publish(outgoing)
+        except Exception as error:
+            failure = failure or error
+        if failure is not None:
+            await asyncio.gather(*(self._fail(claim, received, failure) for claim, received in group))
+        else:
+            for claim, _ in group:
+                self._settlement.count_done(claim.record.topic)
+                claim.done()
+
+    async def _fail(self, claim: Claim, received: Received[Any], error: Exception) -> None:
+        await self._end(claim, self._settlement.fail(claim.record, received, error))
+
+    async def _bury(self, claim: Claim, poison: Poison) -> None:
+        await self._end(claim, self._settlement.bury(claim.record, poison.reason, poison.error))
+
+    async def _end(self, claim: Claim, settling: Awaitable[None]) -> None:
+        try:
+            await settling
+        except asyncio.CancelledError:
+            claim.abandon()
+        except Exception as broken:
+            claim.halt(broken)
+        else:
+            claim.done()
+
+
+class Causes:
+    """Which received record an event of the group is about: the one of the same batch and index."""
+
+    def __init__(self, group: Sequence[Received[Any]]) -> None:
+        self._group = group
+        self._by_record: dict[tuple[Any, Any], str | None] | None = None
+
+    def traceparent_of(self, event: Event) -> str | None:
+        """The traceparent of the record that caused this event."""
+        if self._by_record is None:
+            self._by_record = {_record_of(received.event): received.traceparent for received in self._group}
+        return self._by_record.get(_record_of(event))
+
+
+def _record_of(event: Event) -> tuple[Any, Any]:
+    return getattr(event, "batch_id", None), getattr(event, "index", None)

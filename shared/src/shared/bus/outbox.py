@@ -1,0 +1,43 @@
+"""Events on their way out: encoded, addressed by their type, with the trace they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opentelemetry import trace
+
+from shared.bus.codec import Encoder, Message, Received, now
+from shared.bus.publisher import Publisher
+from shared.events import Event
+from shared.telemetry import current_traceparent
+from shared.topics import TOPIC_OF, Topic
+
+Outgoing = tuple[Event, str | None]
+"""An event to publish, and the traceparent of what caused it."""
+
+
+class Outbox:
+    """Publishes events; the publisher knows only records."""
+
+    def __init__(self, publisher: Publisher, service: str) -> None:
+        self._publisher = publisher
+        self._encoder = Encoder(service)
+
+    async def publish(self, outgoing: Sequence[Outgoing], topic: Topic | None = None) -> None:
+        """Return when all are acknowledged. `topic` for events that may go to several."""
+        if outgoing:
+            time = now()
+            encode = self._encoder.encode
+            await self._publisher.publish(
+                [encode(event, (topic or TOPIC_OF[type(event)]).name, parent, time) for event, parent in outgoing]
+            )
+
+    async def send_on(self, message: Message) -> None:
+        """Publish a record as it is."""
+        await self._publisher.publish([message])
+
+
+def outgoing_of(event: Event, received: Received[Event]) -> Outgoing:
+    """A yielded event, caused by the span that is current while it is yielded, else by the record."""
+    is_traced = trace.get_current_span().get_span_context().is_valid
+    return event, current_traceparent() if is_traced else received.traceparent

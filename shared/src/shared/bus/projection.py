@@ -1,0 +1,168 @@
+"""Feeds a database that keeps its own offsets: fetch by fetch, in order, and never past an error."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from shared.bus.codec import Poison, Received, Record, Unwanted
+from shared.bus.consumer import KafkaConsumer
+from shared.bus.pauses import Pauses
+from shared.bus.port import Partition
+from shared.bus.settlement import Settlement
+from shared.errors import Fatal
+from shared.events import Event
+from shared.telemetry import get_logger
+
+Positions = dict[Partition, int]
+ProjectionHandler = Callable[[list[Received[Event]], Positions], AsyncIterator[Event]]
+LoadOffsets = Callable[[list[Partition]], Awaitable[Mapping[Partition, int]]]
+
+_QUEUED_FETCHES = 4
+_PATIENT_TRIES = 3
+"""Failures in a row before the service counts as not ready."""
+
+_LONGEST_WAIT_S = 5.0
+
+
+class Projection:
+    """One fetch after the other to the handler, whose transaction stores rows and offsets together."""
+
+    def __init__(
+        self,
+        name: str,
+        consumer: KafkaConsumer,
+        settlement: Settlement,
+        handler: ProjectionHandler,
+        load_offsets: LoadOffsets,
+        drain_s: float,
+    ) -> None:
+        self.name = name
+        self.halted: BaseException | None = None
+        self.assigned_partitions: frozenset[Partition] | None = None
+        self.trouble: str | None = None
+        self._consumer = consumer
+        self._pauses = Pauses(consumer)
+        self._settlement = settlement
+        self._handler = handler
+        self._load_offsets = load_offsets
+        self._drain_s = drain_s
+        self._fetches: asyncio.Queue[Sequence[Record]] = asyncio.Queue()
+        self._busy = asyncio.Lock()
+        self._epoch = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to work through fetches."""
+        self._task = asyncio.create_task(self._work())
+
+    async def intake(self, records: Sequence[Record]) -> None:
+        """Queue a fetch. When too many wait, partitions are paused, and polling goes on."""
+        if self.halted is None and self.assigned_partitions is not None:
+            self._fetches.put_nowait(records)
+            self._pause(self._fetches.qsize() >= _QUEUED_FETCHES)
+
+    async def assigned(self, partitions: Iterable[Partition]) -> None:
+        """Go to where the database is."""
+        owned = frozenset(partitions)
+        self._pauses.forget()
+        wait_s = 0.1
+        while owned:
+            try:
+                stored = await self._load_offsets(sorted(owned))
+                missing = await self._consumer.beginnings(at for at in owned if at not in stored)
+                break
+            except Exception as error:
+                self.trouble = f"cannot load offsets: {type(error).__name__}"
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+        self._forget_fetches()
+        for partition in owned:
+            self._consumer.seek(partition, stored[partition] if partition in stored else missing[partition])
+        self.trouble = None
+        self.assigned_partitions = owned
+
+    async def revoked(self, _: Iterable[Partition]) -> None:
+        """Let the fetch at hand finish; the others are for the next owner."""
+        self.assigned_partitions = None
+        self._forget_fetches()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._drain_s), self._busy:
+                return
+
+    async def stop(self) -> None:
+        """Finish the fetch at hand, then stop."""
+        await self.revoked(())
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _work(self) -> None:
+        while True:
+            records = await self._fetches.get()
+            async with self._busy:
+                epoch = self._epoch
+                try:
+                    await self._until_it_works(records, epoch)
+                except Exception as error:
+                    self.halted = error
+                    get_logger().error("subscription_stopped", subscription=self.name, error=type(error).__name__)
+                    self._pause(True)
+                    return
+            self._pause(self._fetches.qsize() >= _QUEUED_FETCHES)
+
+    async def _until_it_works(self, records: Sequence[Record], epoch: int) -> None:
+        events, positions = await self._read(records)
+        tries = 0
+        while epoch == self._epoch:
+            try:
+                outgoing = [(event, None) async for event in self._handler(events, dict(positions))]
+                await self._settlement.publish(outgoing)
+                break
+            except Fatal:
+                raise
+            except Exception as error:
+                # It is the database that is down: skipping would lose what nothing else knows.
+                tries += 1
+                get_logger().warning(
+                    "projection_failed", subscription=self.name, error=type(error).__name__, tries=tries
+                )
+                if tries >= _PATIENT_TRIES:
+                    self.trouble = f"handler fails: {type(error).__name__}"
+                await asyncio.sleep(min(0.05 * 2**tries, _LONGEST_WAIT_S))
+        else:
+            return
+        self.trouble = None
+        for received in events:
+            self._settlement.count_done(received.topic)
+        with suppress(Exception):
+            # Only so that the lag can be seen: the database knows better.
+            await self._consumer.commit({at: (offset, "") for at, offset in positions.items()})
+
+    async def _read(self, records: Sequence[Record]) -> tuple[list[Received[Event]], Positions]:
+        events: list[Received[Any]] = []
+        positions: Positions = {}
+        for record in records:
+            found = self._settlement.read(record)
+            if isinstance(found, Poison):
+                await self._settlement.bury(record, found.reason, found.error)
+            elif isinstance(found, Unwanted):
+                self._settlement.skip(record)
+            else:
+                events.append(found)
+            positions[(record.topic, record.partition)] = record.offset + 1
+        return events, positions
+
+    def _pause(self, everything: bool) -> None:
+        if everything != self._pauses.everything:
+            self._pauses.everything = everything
+            self._pauses.apply()
+
+    def _forget_fetches(self) -> None:
+        self._epoch += 1
+        while not self._fetches.empty():
+            self._fetches.get_nowait()
+        self._pause(self.halted is not None)
