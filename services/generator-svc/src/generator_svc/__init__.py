@@ -1,0 +1,1 @@
+"""A generator service calls LLMs with fallback and emits results."""

@@ -1,0 +1,5 @@
+"""`python -m generator_svc` runs the service."""
+
+from generator_svc.app import main
+
+main()

@@ -1,0 +1,1 @@
+"""What the generator decides, without I/O: rendering, the chain of providers, limits, validation, verdicts."""

@@ -1,0 +1,152 @@
+"""Makes calls to one model: admission, budget, bound, repetition after failures."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Protocol
+
+from generator_svc.domain.budget import Prices, estimated_tokens
+from generator_svc.domain.clock import Clock
+from generator_svc.domain.failures import ProviderError
+from generator_svc.domain.gate import Dismissed, Unavailable
+from generator_svc.domain.provider import Ask, Completion
+from generator_svc.domain.question import Question
+from generator_svc.domain.retry import RetryPolicy
+from generator_svc.domain.tally import Interrupted, Tally
+from generator_svc.domain.work import Link
+
+
+class Watch(Protocol):
+    """Who is told about calls: metrics and logs."""
+
+    def answered(self, question: Question, link: Link, completion: Completion, seconds: float) -> None: ...
+
+    def failed(self, question: Question, link: Link, error: ProviderError, seconds: float) -> None: ...
+
+    def repeated(self, question: Question, link: Link, attempt: int, wait_s: float) -> None: ...
+
+
+class Caller:
+    """Turns an ask into a completion, or into the error that ends this model's part."""
+
+    def __init__(self, *, retry: RetryPolicy, prices: Prices, clock: Clock, watch: Watch) -> None:
+        self._retry = retry
+        self._prices = prices
+        self._clock = clock
+        self._watch = watch
+        self._sleeping: dict[str, set[asyncio.Future[None]]] = {}
+
+    def may_call(self, link: Link, tally: Tally) -> bool:
+        """Whether the bound allows another call: AI_MAX_RETRIES + 1 a provider and record, and of these one each for
+        the models of the same provider that follow in the chain.
+        """
+        allowed = max(1, self._retry.calls - link.held_back)
+        return tally.by_provider.get(link.provider.name, 0) < allowed
+
+    def wake(self, batch_id: str) -> None:
+        """A batch stopped: whoever waits to repeat a call looks again."""
+        for sleeper in self._sleeping.pop(batch_id, ()):
+            _ring(sleeper)
+
+    async def completion(self, question: Question, link: Link, ask: Ask, tally: Tally) -> Completion:
+        """The next completion within the bound. Raises `ProviderError` when there is none, `Interrupted`."""
+        if not self.may_call(link, tally):
+            raise ProviderError("the calls a record may make are used up", category="model_error")
+        while True:
+            try:
+                return await self._one_call(question, link, ask, tally)
+            except ProviderError as error:
+                if not self.may_call(link, tally):
+                    raise
+                if error.refuses_schema and ask.schema is not None:
+                    link.plain = True
+                    ask = ask.without_schema()
+                elif error.retryable:
+                    await self._wait_to_repeat(question, link, error, tally)
+                else:
+                    raise
+
+    async def _one_call(self, question: Question, link: Link, ask: Ask, tally: Tally) -> Completion:
+        await self._enter(question, link)
+        reserved_usd = self._reserve(question, link, ask)
+        name, lane = link.provider.name, question.work.lane
+        first_call = name not in tally.by_provider
+        tally.count(name)
+        started = self._clock.now()
+        try:
+            completion = await link.provider.complete(ask)
+        except BaseException as error:
+            failure = error if isinstance(error, ProviderError) else _CUT_OFF
+            link.gate.leave(lane, started=started, error=failure, first_call=first_call)
+            self._settle(question, reserved_usd, 0.0)
+            self._watch.failed(question, link, failure, self._clock.now() - started)
+            raise
+        link.gate.leave(lane, started=started)
+        self._settle(question, reserved_usd, self._account(link, completion, tally))
+        self._watch.answered(question, link, completion, self._clock.now() - started)
+        return completion
+
+    async def _enter(self, question: Question, link: Link) -> None:
+        work, gate = question.work, link.gate
+        while work.state == "running":
+            try:
+                # Waiting for a model that is down is worth it only where no other model follows.
+                await gate.enter(work.batch_id, work.lane, patient=link.last)
+            except Dismissed:
+                continue
+            except Unavailable:
+                raise ProviderError("it has not answered anybody for a while", category="network") from None
+            # A pause may have come between being admitted and being scheduled.
+            if work.state == "running":
+                return
+            gate.leave_unused(work.lane)
+        raise Interrupted
+
+    def _reserve(self, question: Question, link: Link, ask: Ask) -> float:
+        budget = question.work.budget
+        if budget is None:
+            return 0.0
+        tokens = estimated_tokens(ask.prompt, ask.system, ask.max_tokens)
+        estimate_usd = self._prices.cost_usd(link.provider.name, link.spec.model, *tokens) or 0.0
+        if not budget.reserve(estimate_usd):
+            link.gate.leave_unused(question.work.lane)
+            raise ProviderError("the budget of the batch is used up", category="budget")
+        return estimate_usd
+
+    def _settle(self, question: Question, reserved_usd: float, spent_usd: float) -> None:
+        if question.work.budget is not None:
+            question.work.budget.settle(reserved_usd, spent_usd)
+
+    def _account(self, link: Link, completion: Completion, tally: Tally) -> float:
+        tokens = completion.input_tokens, completion.output_tokens
+        cost_usd = self._prices.cost_usd(link.provider.name, link.spec.model, *tokens)
+        tally.add(completion, cost_usd)
+        return cost_usd or 0.0
+
+    async def _wait_to_repeat(self, question: Question, link: Link, error: ProviderError, tally: Tally) -> None:
+        attempt = tally.by_provider[link.provider.name]
+        wait_s = self._retry.wait_s(attempt, error.retry_after_s)
+        self._watch.repeated(question, link, attempt + 1, wait_s)
+        await self._sleep(question.work.batch_id, wait_s)
+
+    async def _sleep(self, batch_id: str, seconds: float) -> None:
+        sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        alarm = self._clock.call_later(seconds, partial(_ring, sleeper))
+        sleeping = self._sleeping.setdefault(batch_id, set())
+        sleeping.add(sleeper)
+        try:
+            await sleeper
+        finally:
+            alarm.cancel()
+            sleeping.discard(sleeper)
+            if not sleeping and self._sleeping.get(batch_id) is sleeping:
+                del self._sleeping[batch_id]
+
+
+def _ring(sleeper: asyncio.Future[None]) -> None:
+    if not sleeper.done():
+        sleeper.set_result(None)
+
+
+_CUT_OFF = ProviderError("the service stopped during the call", category="unknown")

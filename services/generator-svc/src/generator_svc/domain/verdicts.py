@@ -1,0 +1,127 @@
+"""An answer, or the lack of one, becomes the event that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from shared.errors import RecordsmithError
+from shared.events import CHUNK, PromptPrepared, RangeSettled, RecordGenerated, RecordSettled, SlicePrepared, Usage
+from shared.events.records import TerminalState
+
+from generator_svc.domain.csv_text import csv_rows
+from generator_svc.domain.recipe import RowRecipe
+from generator_svc.domain.tally import Answer, NoAnswer, Tally
+from generator_svc.domain.work import Work
+
+_NO_USAGE = Usage()
+
+ROWS_PER_EVENT = 2_048
+"""About 250 KB of CSV; divides CHUNK, so that no piece crosses a ledger row."""
+
+
+def generated(prompt: PromptPrepared, work: Work, answer: Answer) -> RecordGenerated:
+    """The record has its answer; the writer decides what becomes of it, also in test mode and without a target."""
+    tally = answer.tally
+    return RecordGenerated(
+        batch_id=prompt.batch_id,
+        index=prompt.index,
+        epoch=prompt.epoch,
+        record_id=prompt.record_id,
+        answer=answer.text,
+        values=answer.values,
+        source=answer.source,
+        provider=answer.provider,
+        model=answer.model,
+        usage=_usage(tally),
+        cost_usd=tally.cost_usd,
+        attempts=tally.attempts,
+        category=answer.category,
+        reason=answer.reason,
+        object=work.object_key,
+        external_id=work.external_id(prompt.values),
+    )
+
+
+def without_answer(prompt: PromptPrepared, state: TerminalState, none: NoAnswer) -> RecordSettled:
+    """No model answered, and the batch says to fail the record, or to leave it as it is."""
+    return RecordSettled(
+        batch_id=prompt.batch_id,
+        index=prompt.index,
+        epoch=prompt.epoch,
+        record_id=prompt.record_id,
+        state=state,
+        provider=none.provider,
+        model=none.model,
+        usage=_usage(none.tally),
+        cost_usd=none.tally.cost_usd,
+        attempts=none.tally.attempts,
+        category=none.category,
+        reason=none.reason,
+    )
+
+
+def cancelled(prompt: PromptPrepared) -> RecordSettled:
+    """The batch was cancelled before the record was asked about."""
+    return RecordSettled(
+        batch_id=prompt.batch_id, index=prompt.index, epoch=prompt.epoch, record_id=prompt.record_id, state="cancelled"
+    )
+
+
+def failed(prompt: PromptPrepared, error: RecordsmithError, attempts: int) -> RecordSettled:
+    """Handling the record went wrong in a way that the chain does not know."""
+    return RecordSettled(
+        batch_id=prompt.batch_id,
+        index=prompt.index,
+        epoch=prompt.epoch,
+        record_id=prompt.record_id,
+        state="failed",
+        attempts=attempts,
+        category=error.category,
+        code=error.code,
+        reason=str(error),
+    )
+
+
+def slice_failed(prepared: SlicePrepared, error: RecordsmithError) -> RangeSettled:
+    """The rows of a slice could not be made."""
+    return _settled(prepared, prepared.first, prepared.count, "failed", category=error.category, reason=str(error))
+
+
+def ranges(
+    prepared: SlicePrepared, state: TerminalState, error: RecordsmithError | None = None
+) -> Iterator[RangeSettled]:
+    """One verdict for all rows of a slice."""
+    category, reason = (error.category, str(error)) if error else (None, None)
+    for first, count in parts(prepared.first, prepared.count, CHUNK):
+        yield _settled(prepared, first, count, state, category=category, reason=reason)
+
+
+def rows(prepared: SlicePrepared, recipe: RowRecipe) -> Iterator[RangeSettled]:
+    """The rows of a slice, in pieces that fit into a message."""
+    for first, count in parts(prepared.first, prepared.count, ROWS_PER_EVENT):
+        text = csv_rows(recipe.rows(prepared.seed, first, count))
+        yield _settled(
+            prepared, first, count, "generated", source="recipe", columns=list(recipe.columns), rows_csv=text
+        )
+
+
+def parts(first: int, count: int, most: int) -> Iterator[tuple[int, int]]:
+    """A row range in pieces of at most `most` that never cross a multiple of it, nor of the ledger's chunk."""
+    end = first + count
+    while first < end:
+        taken = min(end - first, most - first % most)
+        yield first, taken
+        first += taken
+
+
+def _settled(prepared: SlicePrepared, first: int, count: int, state: TerminalState, **other: Any) -> RangeSettled:
+    return RangeSettled(
+        batch_id=prepared.batch_id, first=first, count=count, epoch=prepared.epoch, state=state, **other
+    )
+
+
+def _usage(tally: Tally) -> Usage:
+    if not tally.attempts:
+        return _NO_USAGE
+    return Usage(input_tokens=tally.input_tokens, output_tokens=tally.output_tokens)

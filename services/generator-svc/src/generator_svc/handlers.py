@@ -1,0 +1,115 @@
+"""A prompt becomes a result; a slice becomes rows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
+
+from shared.bus import Parked, Received
+from shared.errors import RecordsmithError, Rejected
+from shared.events import PromptPrepared, RangeSettled, RecordGenerated, RecordSettled, SlicePrepared
+from shared.telemetry import names
+
+from generator_svc.domain import verdicts
+from generator_svc.domain.chain import Chain
+from generator_svc.domain.plans import PlanBook, waiting_for_plan, waiting_for_resume
+from generator_svc.domain.question import Question
+from generator_svc.domain.recipe import RowRecipe, chosen
+from generator_svc.domain.tally import Answer, Interrupted, NoAnswer
+from generator_svc.domain.work import Work
+from generator_svc.recipes.answer import NoRecipeAnswer, answer_of
+from generator_svc.spans import describe, sampled_span
+
+PLAN_PATIENCE_S = 60.0
+"""So long a prompt waits for its batch to be announced; the control topic is read by itself and may lag a little."""
+
+
+class FallbackWatch(Protocol):
+    """Who is told that a recipe answered."""
+
+    def fell_back(self, question: Question, none: NoAnswer) -> None: ...
+
+
+async def generate_record(
+    received: Received[PromptPrepared], *, plans: PlanBook, chain: Chain, watch: FallbackWatch
+) -> AsyncIterator[RecordGenerated | RecordSettled]:
+    """Ask the providers in order; if none gives a valid answer, do what the batch's fallback says."""
+    prompt = received.event
+    while (work := _known(plans, prompt.batch_id)).state != "cancelled":
+        try:
+            with sampled_span(names.SPAN_GENERATE, received) as span:
+                verdict = await _verdict_on(prompt, work, chain, watch)
+                if span is not None:
+                    describe(span, verdict, work.operation_of(verdict.provider))
+                yield verdict
+                return
+        except Interrupted:
+            continue
+    yield verdicts.cancelled(prompt)
+
+
+async def make_slice(
+    received: Received[SlicePrepared], *, plans: PlanBook, recipes: Mapping[str, RowRecipe]
+) -> AsyncIterator[RangeSettled]:
+    """Make the rows of a slice by its recipe."""
+    prepared = received.event
+    work = plans.find(prepared.batch_id)
+    if work is not None and work.state == "paused":
+        raise Parked(waiting_for_resume(prepared.batch_id))
+    with sampled_span(names.SPAN_MAKE_SLICE, received):
+        if work is not None and work.state == "cancelled":
+            made = verdicts.ranges(prepared, "cancelled")
+        else:
+            try:
+                made = verdicts.rows(prepared, chosen(recipes, prepared.recipe))
+            except Rejected as error:
+                made = verdicts.ranges(prepared, "failed", error)
+        for event in made:
+            yield event
+
+
+def tell_failed_record(received: Received[PromptPrepared], error: RecordsmithError, attempts: int) -> RecordSettled:
+    """The verdict on a record that could not be handled at all."""
+    return verdicts.failed(received.event, error, attempts)
+
+
+def tell_failed_slice(received: Received[SlicePrepared], error: RecordsmithError, attempts: int) -> RangeSettled:
+    """The verdict on a slice that could not be made."""
+    return verdicts.slice_failed(received.event, error)
+
+
+def _known(plans: PlanBook, batch_id: str) -> Work:
+    work = plans.find(batch_id)
+    if work is None:
+        raise Parked(waiting_for_plan(batch_id), PLAN_PATIENCE_S)
+    if work.state == "paused":
+        raise Parked(waiting_for_resume(batch_id))
+    return work
+
+
+async def _verdict_on(
+    prompt: PromptPrepared, work: Work, chain: Chain, watch: FallbackWatch
+) -> RecordGenerated | RecordSettled:
+    question = Question.of(prompt, work)
+    try:
+        answer = await chain.first_valid(question)
+    except NoAnswer as none:
+        if work.plan.fallback == "leave":
+            return verdicts.without_answer(prompt, "skipped", none)
+        if work.plan.fallback == "fail":
+            return verdicts.without_answer(prompt, "failed", none)
+        return _by_recipe(prompt, question, none, watch)
+    return verdicts.generated(prompt, work, answer)
+
+
+def _by_recipe(
+    prompt: PromptPrepared, question: Question, none: NoAnswer, watch: FallbackWatch
+) -> RecordGenerated | RecordSettled:
+    try:
+        text, values = answer_of(question, prompt.values)
+    except NoRecipeAnswer:
+        reason = f"{none.reason}; no recipe answer fits the response schema"
+        return verdicts.without_answer(prompt, "failed", NoAnswer("model_error", reason, none.tally))
+    watch.fell_back(question, none)
+    answer = Answer(text, values, "fallback", None, None, none.tally, none.category, none.reason)
+    return verdicts.generated(prompt, question.work, answer)

@@ -1,0 +1,73 @@
+"""Metrics and log events of generation (S2-38 … S2-46). Never a prompt, an answer or a provider's own error text."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from prometheus_client import Counter, Gauge
+from generator_svc.meters import METERS
+from shared.events import trace_id_of
+from shared.telemetry import get_logger, names
+
+from generator_svc.domain.failures import ProviderError
+from generator_svc.domain.provider import Completion
+from generator_svc.domain.question import Question
+from generator_svc.domain.tally import NoAnswer
+from generator_svc.domain.work import Link
+
+FALLBACKS = Counter(names.METRIC_AI_FALLBACKS, "Records that a recipe answered", ["category"])
+LIMIT = Gauge(names.METRIC_AI_LIMIT, "Calls at a time that the limiter allows", ["provider", "model"])
+
+
+class Observed:
+    """Told about every call by the chain."""
+
+    def __init__(self, level: str = "info") -> None:
+        """`level`: AI_GENERATION_LOG_LEVEL."""
+        self._level = logging.getLevelNamesMapping()[level.upper()]
+        self._log = get_logger()
+
+    def answered(self, question: Question, link: Link, completion: Completion, seconds: float) -> None:
+        """A call was answered; whether the answer is valid comes later."""
+        meter = METERS.of(link.provider.name, link.spec.model)
+        meter.add("ok", seconds, completion.input_tokens, completion.output_tokens)
+        if self._level <= logging.DEBUG:
+            tokens = completion.input_tokens + completion.output_tokens
+            said = _record(question) | {"model": link.spec.model, "latencyMs": _ms(seconds), "tokens": tokens}
+            self._log.debug(names.LOG_AI_SUCCESS, msg="an LLM answered", **said)
+
+    def failed(self, question: Question, link: Link, error: ProviderError, seconds: float) -> None:
+        """A call gave no usable answer."""
+        METERS.of(link.provider.name, link.spec.model).add(error.category, seconds)
+        if self._level <= logging.ERROR:
+            said = _record(question) | {
+                "provider": link.provider.name,
+                "model": link.spec.model,
+                "latencyMs": _ms(seconds),
+            }
+            self._log.error(names.LOG_AI_ERROR, msg=error.reason, category=error.category, **said)
+
+    def repeated(self, question: Question, link: Link, attempt: int, wait_s: float) -> None:
+        """A call will be repeated."""
+        if self._level <= logging.WARNING:
+            said = _record(question) | {"model": link.spec.model, "attempt": attempt, "waitMs": _ms(wait_s)}
+            self._log.warning(names.LOG_AI_RETRY, msg="the call is repeated", **said)
+
+    def fell_back(self, question: Question, none: NoAnswer) -> None:
+        """A recipe answered instead of an LLM (S2-52)."""
+        FALLBACKS.labels(none.category).inc()
+        if self._level <= logging.WARNING:
+            said = _record(question) | {"model": none.model, "category": none.category}
+            self._log.warning(names.LOG_AI_FALLBACK, msg=none.reason, **said)
+
+
+def _record(question: Question) -> dict[str, Any]:
+    batch_id = question.work.batch_id
+    event_id = trace_id_of(batch_id, question.number, question.epoch)
+    # The batch is what the seed calls a simulation; its log consumers know that name.
+    return {"eventId": event_id, "trace_id": event_id, "simulationId": batch_id, "recordIndex": question.number}
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

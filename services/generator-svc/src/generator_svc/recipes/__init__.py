@@ -1,0 +1,15 @@
+"""Deterministic generators: rows without an LLM, and the answer that stands in for one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from generator_svc.domain.recipe import RowRecipe
+from generator_svc.recipes.customers import Customers
+from generator_svc.recipes.inventory import Inventory
+
+RECIPES: Mapping[str, RowRecipe] = {
+    "inventory": Inventory(),
+    "customers": Customers(),
+}
+"""A new recipe is one package and one line here."""
