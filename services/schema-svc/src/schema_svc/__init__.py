@@ -1,0 +1,1 @@
+"""A schema service expands them (batch requests) into per-record prompt events."""

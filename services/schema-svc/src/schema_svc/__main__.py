@@ -1,0 +1,5 @@
+"""`python -m schema_svc`."""
+
+from schema_svc.app import main
+
+main()

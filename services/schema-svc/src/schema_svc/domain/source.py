@@ -1,0 +1,78 @@
+"""What a record source is to the rest of the service."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from shared.errors import Category
+from shared.events import BatchSpec
+
+from schema_svc.domain.ranges import Range
+from schema_svc.domain.slots import Needed
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a source, with the fields that the batch reads."""
+
+    index: int
+    record_id: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A record that gets a verdict instead of a prompt."""
+
+    index: int
+    record_id: str
+    code: str
+    reason: str
+    category: Category = "crm"
+    state: Literal["skipped", "failed"] = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What planning found out."""
+
+    requested: int
+
+
+class Snapshot(Protocol):
+    """What a source keeps of a batch from planning on, so that an index means the same record for good."""
+
+    async def clear_ids(self) -> None:
+        """Forget ids of a planning that did not end."""
+
+    async def add_ids(self, first: int, ids: Sequence[str]) -> None:
+        """Keep the ids of records `first` and following."""
+
+    async def ids(self, first: int, count: int) -> list[str]:
+        """Ids of records `first` to `first + count`."""
+
+    def row_parts(self) -> AsyncIterator[list[dict[str, Any]]]:
+        """The inline rows in order, part by part."""
+
+    async def number_rows(self) -> int:
+        """Give each part of the inline rows its first index; how many rows there are."""
+
+    async def rows(self, first: int, count: int) -> list[dict[str, Any]]:
+        """Inline rows `first` to `first + count`."""
+
+
+class Source(Protocol):
+    """Where records come from. One file each in `sources/`, one line in its registry."""
+
+    async def plan(self, spec: BatchSpec, needed: Needed, snapshot: Snapshot) -> Planned:
+        """Count the records and fix their order.
+
+        Raises `Rejected` when the batch cannot run, `Retryable` when the source is away, `Fatal` for credentials.
+        """
+
+    async def records(
+        self, spec: BatchSpec, needed: Needed, snapshot: Snapshot, ranges: Sequence[Range]
+    ) -> list[Record | Missing]:
+        """One entry per index of `ranges`, in that order."""

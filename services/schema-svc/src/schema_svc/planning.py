@@ -1,0 +1,54 @@
+"""Asks the source how many records a batch has, and refuses what cannot run before anything is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shared.crm.refusals import SalesforceRefused
+from shared.crm.salesforce import SalesforceSession
+from shared.events import BatchSpec, RowsSource, SalesforceTarget
+
+from schema_svc.domain.slots import Refused
+from schema_svc.domain.source import Source
+from schema_svc.domain.target import refuse_unsupported, refuse_unwritable
+from schema_svc.expansion import OpenBatch
+
+
+def source_of(spec: BatchSpec, sources: Mapping[str, Source]) -> Source:
+    """Where the records of a batch come from."""
+    if (source := sources.get(spec.source.kind)) is None:
+        raise Refused(f"Sources of kind {spec.source.kind} are not supported yet; use {', '.join(sources)}.")
+    return source
+
+
+async def plan_batch(batch: OpenBatch, salesforce: SalesforceSession | None) -> int:
+    """Records of the batch. Raises `Rejected` with a sentence that names what is wrong."""
+    refuse_unsupported(batch.spec)
+    await _refuse_lost_rows(batch)
+    planned = await batch.source.plan(batch.spec, batch.needed, batch.snapshot)
+    if batch.spec.target.kind == "salesforce":
+        await _refuse_unwritable(batch.spec.target, salesforce)
+    return planned.requested
+
+
+async def _refuse_lost_rows(batch: OpenBatch) -> None:
+    if not isinstance(batch.spec.source, RowsSource):
+        return
+    arrived = 0
+    async for _ in batch.snapshot.row_parts():
+        arrived += 1
+    if arrived < batch.spec.source.parts:
+        # The parts travel ahead on the same key: what is not here now was never sent.
+        raise Refused(f"Only {arrived} of {batch.spec.source.parts} parts of the rows arrived before the batch.")
+
+
+async def _refuse_unwritable(target: SalesforceTarget, salesforce: SalesforceSession | None) -> None:
+    if salesforce is None:
+        raise Refused("Salesforce is not configured: set SF_CONSUMER_KEY, SF_USERNAME and SF_PRIVATE_KEY(_FILE).")
+    try:
+        described = await salesforce.describe(target.object)
+    except SalesforceRefused as refused:
+        if refused.status == 404:
+            raise Refused(f"The org has no object {target.object}, or this user may not write it.") from refused
+        raise
+    refuse_unwritable(target, described)

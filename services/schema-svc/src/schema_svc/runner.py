@@ -1,0 +1,166 @@
+"""Brings one batch forward, step by step; each step is safe to repeat after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+
+from shared.errors import Fatal, RecordsmithError, Rejected, Retryable
+from shared.events import BatchControlled, BatchPlan, BatchPlanned, BatchRefused
+from shared.telemetry import get_logger, names, span
+from sqlalchemy.exc import SQLAlchemyError
+
+from schema_svc.chunks import BUGS, ChunkExpander
+from schema_svc.domain.batch import LeaseLost, Standing
+from schema_svc.domain.slots import Needed
+from schema_svc.expansion import OpenBatch
+from schema_svc.planning import plan_batch, source_of
+from schema_svc.store import StoredSnapshot
+from schema_svc.workshop import Workshop
+
+IDLE_S = 30.0
+"""A batch that waits is woken by what it waits for; this is for a wake-up that was lost."""
+
+FATAL_S = 60.0
+"""Between two tries with credentials that were refused; the session itself asks less often."""
+
+ENDED = -1.0
+
+
+class BatchRunner:
+    """The only one that works on its batch, as long as its fence holds."""
+
+    def __init__(self, shop: Workshop, batch_id: str, fence: int) -> None:
+        self.batch_id = batch_id
+        self.fence = fence
+        self.seen: Standing | None = None
+        self._shop = shop
+        self._wake = asyncio.Event()
+        self._expander: ChunkExpander | None = None
+        self._failures = 0
+        self._bugs = 0
+
+    def wake(self) -> None:
+        """Something about the batch has changed."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until the batch is closed or somebody else has it."""
+        try:
+            while (rest_s := await self._turn()) != ENDED:
+                if rest_s > 0:
+                    self._shop.turnstile.leave(self.batch_id)
+                    await self._rest(rest_s)
+        finally:
+            if self._expander is not None:
+                self._expander.forget()
+            self._shop.turnstile.leave(self.batch_id)
+            self._shop.unwell.pop(self.batch_id, None)
+
+    async def step(self, standing: Standing) -> float:
+        """Do the next thing; seconds to rest after it, or ENDED."""
+        if standing.phase == "planning":
+            return await self._plan(standing)
+        if standing.announced != standing.state:
+            return await self._announce(standing)
+        if standing.phase != "ready":
+            return ENDED
+        if standing.state == "paused" or not standing.shares:
+            return IDLE_S
+        return await self._expand(standing)
+
+    async def _turn(self) -> float:
+        # Cleared before looking: a change between looking and resting wakes us again.
+        self._wake.clear()
+        try:
+            self.seen = await self._shop.store.standing(self.batch_id, self.fence)
+            rest_s = await self.step(self.seen)
+        except LeaseLost:
+            return ENDED
+        except Exception as error:
+            return self._trouble(error)
+        self._failures = 0
+        self._shop.unwell.pop(self.batch_id, None)
+        return rest_s
+
+    async def _plan(self, standing: Standing) -> float:
+        store = self._shop.store
+        if standing.wanted == "cancelled":
+            await store.planned(self.batch_id, self.fence, 0)
+            return 0.0
+        try:
+            async with self._shop.planning:
+                requested = await self._requested()
+            await store.planned(self.batch_id, self.fence, requested)
+        except Rejected as refused:
+            await store.refused(self.batch_id, self.fence, str(refused))
+        except Exception as error:
+            if not self._is_stubborn_bug(error):
+                raise
+            reason = f"The batch could not be planned because of an error of ours ({type(error).__name__})."
+            await store.refused(self.batch_id, self.fence, reason)
+        return 0.0
+
+    async def _requested(self) -> int:
+        batch = await self._open()
+        with span(names.SPAN_PLAN, traceparent=batch.traceparent, attributes={names.BATCH_ID: self.batch_id}):
+            return await plan_batch(batch, self._shop.salesforce)
+
+    async def _announce(self, standing: Standing) -> float:
+        """Tell the workers the whole truth, then remember that they know; after a crash they hear it twice."""
+        batch_id, state, publisher = self.batch_id, standing.state, self._shop.publisher
+        spec, traceparent = await self._shop.store.spec(batch_id)
+        if standing.phase == "refused":
+            await publisher.publish(BatchRefused(batch_id=batch_id, reason=standing.reason or ""), traceparent)
+        else:
+            plan = None if standing.phase == "finished" else BatchPlan.of(spec, requested=standing.requested)
+            control = BatchControlled.model_validate({"batch_id": batch_id, "state": state, "plan": plan})
+            await publisher.publish(control, traceparent)
+        if standing.phase != "refused" and standing.announced is None:
+            # After the plan: a prompt that arrives before it would have to wait.
+            await publisher.publish(BatchPlanned(batch_id=batch_id, requested=standing.requested), traceparent)
+        await self._shop.store.announced(batch_id, self.fence, state)
+        get_logger().info(names.LOG_BATCH, batch_id=batch_id, state=state, requested=standing.requested)
+        return 0.0
+
+    async def _expand(self, standing: Standing) -> float:
+        if self._expander is None:
+            self._expander = ChunkExpander(self._shop, await self._open(), self.fence)
+        share, batch = standing.shares[0], await self._open()
+        if standing.state == "cancelled":
+            await self._expander.cancel(share)
+            return 0.0
+        publish = self._expander.slices if batch.spec.prompt is None else self._expander.prompts
+        more: bool = await publish(standing, share)
+        return 0.0 if more else IDLE_S
+
+    async def _open(self) -> OpenBatch:
+        if self._expander is not None:
+            return self._expander.batch
+        store, batch_id = self._shop.store, self.batch_id
+        spec, traceparent = await store.spec(batch_id)
+        source = source_of(spec, self._shop.sources)
+        return OpenBatch(batch_id, spec, traceparent, Needed.of(spec), source, StoredSnapshot(store.database, batch_id))
+
+    def _is_stubborn_bug(self, error: Exception) -> bool:
+        if isinstance(error, RecordsmithError | SQLAlchemyError):
+            return False
+        self._bugs += 1
+        return self._bugs >= BUGS
+
+    def _trouble(self, error: Exception) -> float:
+        self._failures += 1
+        rest_s = min(IDLE_S, 0.25 * 2.0 ** min(self._failures, 10))
+        if isinstance(error, Retryable):
+            rest_s = max(rest_s, error.retry_after_s or 0.0)
+        elif isinstance(error, Fatal):
+            self._shop.unwell[self.batch_id] = str(error)
+            rest_s = FATAL_S
+        get_logger().warning("batch_waits", batch_id=self.batch_id, error=type(error).__name__, seconds=rest_s)
+        return rest_s
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return

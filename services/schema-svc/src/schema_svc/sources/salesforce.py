@@ -1,0 +1,148 @@
+"""Records of a Salesforce object."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any, cast
+from urllib.parse import quote
+
+from shared.crm.describe import ObjectDescribe, id18
+from shared.crm.refusals import SalesforceRefused
+from shared.crm.salesforce import SalesforceSession
+from shared.crm.soql import quoted
+from shared.events import BatchSpec, SalesforceSource
+
+from schema_svc.domain.ranges import Range
+from schema_svc.domain.slots import Needed, Refused, did_you_mean, refuse_unknown
+from schema_svc.domain.source import Missing, Planned, Record, Snapshot
+
+QUERY_CHARACTERS = 12_000
+"""A query's share, URL-encoded, of the 16,384 bytes that Salesforce takes as URI and headers (else 414 or 431)."""
+
+_PLACE = re.compile(r"ERROR at Row:\d+:Column:\d+")
+
+
+class Salesforce:
+    """Ids are read once, ordered, when the batch is planned; fields are read just before they are needed.
+
+    Whether a record still matches the condition is not asked again: the plan's count must hold.
+    """
+
+    def __init__(self, session: SalesforceSession | None) -> None:
+        self._session = session
+
+    async def plan(self, spec: BatchSpec, needed: Needed, snapshot: Snapshot) -> Planned:
+        """Check every field, then keep the ids of all selected records."""
+        source = _source(spec)
+        described = await self._describe(source.object)
+        await self._refuse_unknown(needed, described, source.object)
+        next(_queries(source.object, needed.fields, ["0" * 18]))
+        await snapshot.clear_ids()
+        requested = 0
+        try:
+            async for ids in self._ids(source):
+                await snapshot.add_ids(requested, ids)
+                requested += len(ids)
+        except SalesforceRefused as refused:
+            raise Refused(f"Salesforce refuses the query ({refused.code}): {_first_line(refused.said)}") from refused
+        return Planned(requested)
+
+    async def records(
+        self, spec: BatchSpec, needed: Needed, snapshot: Snapshot, ranges: Sequence[Range]
+    ) -> list[Record | Missing]:
+        """Fields of the records as they are now, in the snapshot's order."""
+        numbered: list[tuple[int, str]] = []
+        for first, count in ranges:
+            numbered += enumerate(await snapshot.ids(first, count), start=first)
+        queries = _queries(_source(spec).object, needed.fields, [record_id for _, record_id in numbered])
+        answers = await asyncio.gather(*(self._rows(query) for query in queries))
+        by_id = {id18(row["Id"]): row for rows in answers for row in rows}
+        return [_record(index, record_id, by_id.get(record_id), needed) for index, record_id in numbered]
+
+    async def _ids(self, source: SalesforceSource) -> AsyncIterator[list[str]]:
+        condition = f" WHERE ({source.where})" if source.where and source.where.strip() else ""
+        limit = f" LIMIT {source.limit}" if source.limit else ""
+        # The condition is SOQL by contract: whoever may submit a batch may say it, in this user's rights.
+        soql = f"SELECT Id FROM {source.object}{condition} ORDER BY Id{limit}"  # noqa: S608
+        async for page in self._open().query(soql):
+            yield [id18(row["Id"]) for row in page]
+
+    async def _rows(self, query: str) -> list[dict[str, Any]]:
+        return [row async for page in self._open().query(query) for row in page]
+
+    async def _describe(self, sobject: str) -> ObjectDescribe:
+        try:
+            return await self._open().describe(sobject)
+        except SalesforceRefused as refused:
+            if refused.status == 404 or refused.code in ("NOT_FOUND", "INVALID_TYPE"):
+                raise Refused(f"The org has no object {sobject}, or this user may not read it.") from refused
+            raise
+
+    async def _refuse_unknown(self, needed: Needed, described: ObjectDescribe, sobject: str) -> None:
+        plain = tuple(slot for slot in needed.slots if "." not in slot)
+        known = {field["name"] for field in described["fields"]}
+        refuse_unknown(Needed(plain, needed.external_id), known, sobject)
+        for slot in needed.slots:
+            if "." in slot:
+                await self._refuse_unknown_path(slot, described)
+
+    async def _refuse_unknown_path(self, slot: str, described: ObjectDescribe) -> None:
+        """`Account.Owner.Name`: each step but the last is the name of a relationship."""
+        *steps, last = slot.split(".")
+        for step in steps:
+            parents = {
+                field["relationshipName"]: field.get("referenceTo") or []
+                for field in described["fields"]
+                if field.get("relationshipName")
+            }
+            if not parents.get(step):
+                hint = did_you_mean(step, [name for name in parents if name])
+                raise Refused(f"The slot {{{{{slot}}}}} names no relationship {step} of {described['name']}.{hint}")
+            described = await self._describe(parents[step][0])
+        known = {field["name"] for field in described["fields"]}
+        if last not in known:
+            hint = did_you_mean(last, known)
+            raise Refused(f"The slot {{{{{slot}}}}} is not a field: {described['name']} has no {last}.{hint}")
+
+    def _open(self) -> SalesforceSession:
+        if self._session is None:
+            raise Refused("Salesforce is not configured: set SF_CONSUMER_KEY, SF_USERNAME and SF_PRIVATE_KEY(_FILE).")
+        return self._session
+
+
+def _source(spec: BatchSpec) -> SalesforceSource:
+    return cast(SalesforceSource, spec.source)
+
+
+def _queries(sobject: str, fields: Sequence[str], ids: Sequence[str]) -> Iterator[str]:
+    """Queries for `ids`, none longer than a URI allows."""
+    names = ",".join(dict.fromkeys(("Id", *fields)))
+    head = f"SELECT {names} FROM {sobject} WHERE Id IN ("  # noqa: S608 – names are checked against describe, ids are quoted
+    room = QUERY_CHARACTERS - len(quote(head))
+    each = len(quote(",'" + "0" * 18 + "'"))
+    if room < each:
+        raise Refused("The prompt reads more fields than one Salesforce query can name.")
+    step = room // each
+    for start in range(0, len(ids), step):
+        yield head + ",".join(quoted(record_id) for record_id in ids[start : start + step]) + ")"
+
+
+def _record(index: int, record_id: str, row: dict[str, Any] | None, needed: Needed) -> Record | Missing:
+    if row is None:
+        return Missing(index, record_id, "ENTITY_IS_DELETED", "The record was deleted after the batch was planned.")
+    return Record(index, record_id, {field: _value(row, field) for field in needed.fields})
+
+
+def _value(row: dict[str, Any], path: str) -> Any:
+    value: Any = row
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _first_line(said: str) -> str:
+    """Salesforce quotes the query first and says what is wrong in the line after `ERROR at Row…`."""
+    lines = [line.strip() for line in _PLACE.split(said)[-1].splitlines() if line.strip()]
+    return lines[0][:300] if lines else "no reason given"

@@ -1,0 +1,242 @@
+"""Batches: what was ordered, how far they are, and who expands them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from shared.database import Database
+from shared.events import BatchSpec
+from sqlalchemy import ColumnElement, Connection, and_, case, or_, select, update
+
+from schema_svc.domain.batch import LeaseLost, Share, Standing, Wanted
+from schema_svc.domain.ranges import Range, Ranges
+from schema_svc.store.tables import BATCHES, ROWS, SHARES, insert_new, packed, unpacked
+
+ROWS_PER_PART = 500
+"""Inline rows are kept in parts of the size in which they are expanded."""
+
+
+class BatchStore:
+    """Every method is one transaction. Those with a `fence` raise `LeaseLost` when another replica has the batch."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def submit(self, batch_id: str, spec: BatchSpec, traceparent: str | None, now: float) -> bool:
+        """Remember a batch; whether it was new. The same batch submitted twice is one batch."""
+        content = spec.model_dump(mode="json")
+        rows: list[dict[str, Any]] = []
+        if content["source"]["kind"] == "rows" and not content["source"]["parts"]:
+            rows, content["source"]["rows"] = content["source"]["rows"], []
+            content["source"]["parts"] = -(-len(rows) // ROWS_PER_PART)
+        blob = packed(content)
+
+        def work(connection: Connection) -> bool:
+            new = insert_new(
+                connection, BATCHES, batch_id=batch_id, spec=blob, traceparent=traceparent, submitted_at=now
+            )
+            for part in range(0, len(rows) if new else 0, ROWS_PER_PART):
+                piece = rows[part : part + ROWS_PER_PART]
+                _attach(connection, batch_id, part // ROWS_PER_PART, piece)
+            return new
+
+        return await self.database.write(work)
+
+    async def attach(self, batch_id: str, part: int, rows: list[dict[str, Any]]) -> None:
+        """Remember some rows of a batch that is submitted next."""
+        await self.database.write(lambda connection: _attach(connection, batch_id, part, rows))
+
+    async def want(self, batch_id: str, wanted: Wanted) -> None:
+        """Pause, resume or cancel. A cancelled batch stays cancelled."""
+        before = {"running": ["paused"], "paused": ["running"], "cancelled": ["running", "paused"]}[wanted]
+        change = (
+            update(BATCHES)
+            .where(BATCHES.c.batch_id == batch_id, BATCHES.c.wanted.in_(before))
+            .where(BATCHES.c.phase.in_(["planning", "ready"]))
+            .values(wanted=wanted)
+        )
+        await self.database.write(lambda connection: connection.execute(change))
+
+    async def progressed(self, batch_id: str, settled: int) -> None:
+        """So many records have their verdict. An older report, delivered again, changes nothing."""
+        change = (
+            update(BATCHES)
+            .where(BATCHES.c.batch_id == batch_id, BATCHES.c.settled < settled, BATCHES.c.phase == "ready")
+            .values(settled=settled)
+        )
+        await self.database.write(lambda connection: connection.execute(change))
+
+    async def completed(self, batch_id: str, epoch: int) -> None:
+        """Every record has its verdict; unless a later epoch has been opened meanwhile, the batch is finished."""
+        later = select(SHARES.c.epoch).where(
+            SHARES.c.batch_id == batch_id, or_(SHARES.c.epoch > epoch, SHARES.c.cursor < SHARES.c.total)
+        )
+        change = (
+            update(BATCHES)
+            .where(BATCHES.c.batch_id == batch_id, BATCHES.c.phase == "ready", ~later.exists())
+            .values(phase="finished", settled=BATCHES.c.requested)
+        )
+        await self.database.write(lambda connection: connection.execute(change))
+
+    async def reopen(self, batch_id: str, epoch: int, ranges: Sequence[Range]) -> None:
+        """Records of `ranges` are pending again; they are expanded under `epoch`."""
+        share = Ranges(ranges)
+        wanted = case((BATCHES.c.wanted == "cancelled", "cancelled"), else_="running")
+        change = (
+            update(BATCHES)
+            .where(BATCHES.c.batch_id == batch_id, BATCHES.c.phase.in_(["ready", "finished"]))
+            .values(
+                wanted=case((BATCHES.c.phase == "finished", wanted), else_=BATCHES.c.wanted),
+                phase="ready",
+                open=True,
+                settled=case((BATCHES.c.settled > share.total, BATCHES.c.settled - share.total), else_=0),
+            )
+        )
+
+        def work(connection: Connection) -> None:
+            known = select(BATCHES.c.batch_id).where(
+                BATCHES.c.batch_id == batch_id, BATCHES.c.phase.in_(["ready", "finished"])
+            )
+            if not share.total or connection.execute(known).first() is None:
+                return
+            if _open_share(connection, batch_id, epoch, share):
+                connection.execute(change)
+
+        await self.database.write(work)
+
+    async def claim(self, owner: str, now: float, lease_s: float) -> list[Standing]:
+        """Renew the leases of `owner`, take those that nobody holds, and say how all of these batches stand."""
+        mine = and_(BATCHES.c.open, BATCHES.c.lease_owner == owner, BATCHES.c.lease_until >= now)
+        free = and_(BATCHES.c.open, BATCHES.c.lease_until < now)
+
+        def work(connection: Connection) -> list[Standing]:
+            connection.execute(update(BATCHES).where(mine).values(lease_until=now + lease_s))
+            # Two replicas may choose the same row: the second waits for the first and then finds its condition false.
+            taken = update(BATCHES).where(free)
+            connection.execute(taken.values(lease_owner=owner, lease_until=now + lease_s, fence=BATCHES.c.fence + 1))
+            return _standings(connection, and_(BATCHES.c.open, BATCHES.c.lease_owner == owner))
+
+        return await self.database.write(work)
+
+    async def release(self, owner: str) -> None:
+        """Give all leases back, so that another replica goes on at once."""
+        change = update(BATCHES).where(BATCHES.c.lease_owner == owner).values(lease_until=0.0)
+        await self.database.write(lambda connection: connection.execute(change))
+
+    async def standing(self, batch_id: str, fence: int) -> Standing:
+        """How a batch stands now."""
+
+        def work(connection: Connection) -> Standing:
+            found = _standings(connection, and_(BATCHES.c.batch_id == batch_id, BATCHES.c.fence == fence))
+            if not found:
+                raise LeaseLost(batch_id)
+            return found[0]
+
+        return await self.database.read(work)
+
+    async def spec(self, batch_id: str) -> tuple[BatchSpec, str | None]:
+        """What was ordered, and the trace it was ordered in."""
+        query = select(BATCHES.c.spec, BATCHES.c.traceparent).where(BATCHES.c.batch_id == batch_id)
+        row = await self.database.read(lambda connection: connection.execute(query).one())
+        return BatchSpec.model_validate(unpacked(row.spec)), row.traceparent
+
+    async def ranges(self, batch_id: str, share: Share) -> Ranges:
+        """The records of one share."""
+        query = select(SHARES.c.ranges).where(*_is(batch_id, share))
+        return Ranges(unpacked(await self.database.read(lambda connection: connection.execute(query).scalar_one())))
+
+    async def planned(self, batch_id: str, fence: int, requested: int) -> None:
+        """The source was asked: so many records are to be expanded."""
+
+        def work(connection: Connection) -> None:
+            _hold(connection, batch_id, fence, phase="ready", requested=requested)
+            if requested:
+                _open_share(connection, batch_id, 0, Ranges([(0, requested)]))
+
+        await self.database.write(work)
+
+    async def refused(self, batch_id: str, fence: int, reason: str) -> None:
+        """The batch cannot run."""
+        text = reason.replace("\0", "")
+        await self.database.write(lambda c: _hold(c, batch_id, fence, phase="refused", reason=text))
+
+    async def announced(self, batch_id: str, fence: int, state: str) -> None:
+        """Workers were told `state`. After the last word of a batch it is closed, unless it was reopened meanwhile."""
+        last = and_(BATCHES.c.phase == state, BATCHES.c.phase.in_(["refused", "finished"]))
+        await self.database.write(
+            lambda c: _hold(c, batch_id, fence, announced=state, open=case((last, False), else_=BATCHES.c.open))
+        )
+
+    async def advance(self, batch_id: str, fence: int, share: Share, count: int) -> None:
+        """`count` more records of `share` were published and acknowledged."""
+        at_cursor = update(SHARES).where(*_is(batch_id, share), SHARES.c.cursor == share.cursor)
+        change = at_cursor.values(cursor=share.cursor + count)
+
+        def work(connection: Connection) -> None:
+            _hold(connection, batch_id, fence, open=BATCHES.c.open)
+            if connection.execute(change).rowcount != 1:
+                raise LeaseLost(batch_id)
+
+        await self.database.write(work)
+
+
+def _open_share(connection: Connection, batch_id: str, epoch: int, ranges: Ranges) -> bool:
+    row = {"epoch": epoch, "first": ranges.ranges[0][0], "ranges": packed(ranges.ranges), "total": ranges.total}
+    return insert_new(connection, SHARES, batch_id=batch_id, cursor=0, **row)
+
+
+def _is(batch_id: str, share: Share) -> tuple[ColumnElement[bool], ...]:
+    return SHARES.c.batch_id == batch_id, SHARES.c.epoch == share.epoch, SHARES.c.first == share.first
+
+
+def _attach(connection: Connection, batch_id: str, part: int, rows: list[dict[str, Any]]) -> None:
+    insert_new(connection, ROWS, batch_id=batch_id, part=part, count=len(rows), rows=packed(rows))
+
+
+def _hold(connection: Connection, batch_id: str, fence: int, **values: Any) -> None:
+    """Change a batch under its fence; the row stays locked until the transaction ends."""
+    change = update(BATCHES).where(BATCHES.c.batch_id == batch_id, BATCHES.c.fence == fence).values(**values)
+    if connection.execute(change).rowcount != 1:
+        raise LeaseLost(batch_id)
+
+
+def _standings(connection: Connection, condition: Any) -> list[Standing]:
+    rows = connection.execute(select(*_STANDING).where(condition)).all()
+    shares: dict[str, list[Share]] = {row.batch_id: [] for row in rows}
+    unfinished = (
+        select(SHARES.c.batch_id, SHARES.c.epoch, SHARES.c.first, SHARES.c.cursor, SHARES.c.total)
+        .join(BATCHES, BATCHES.c.batch_id == SHARES.c.batch_id)
+        .where(condition, SHARES.c.cursor < SHARES.c.total)
+        .order_by(SHARES.c.epoch, SHARES.c.first)
+    )
+    for share in connection.execute(unfinished):
+        if share.batch_id in shares:
+            shares[share.batch_id].append(Share(share.epoch, share.first, share.cursor, share.total))
+    return [_standing(row, shares[row.batch_id]) for row in rows]
+
+
+def _standing(row: Any, shares: list[Share]) -> Standing:
+    return Standing(
+        batch_id=row.batch_id,
+        fence=row.fence,
+        phase=row.phase,
+        wanted=row.wanted,
+        announced=row.announced,
+        reason=row.reason,
+        requested=row.requested,
+        settled=row.settled,
+        shares=tuple(shares),
+    )
+
+
+_STANDING = (
+    BATCHES.c.batch_id,
+    BATCHES.c.fence,
+    BATCHES.c.phase,
+    BATCHES.c.wanted,
+    BATCHES.c.announced,
+    BATCHES.c.reason,
+    BATCHES.c.requested,
+    BATCHES.c.settled,
+)

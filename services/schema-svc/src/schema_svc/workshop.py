@@ -1,0 +1,47 @@
+"""What all batches of a process share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from shared.crm.salesforce import SalesforceSession
+from shared.events import Event
+from shared.topics import Topic
+
+from schema_svc.domain.source import Source
+from schema_svc.store import BatchStore
+from schema_svc.turnstile import Turnstile
+
+
+class Publisher(Protocol):
+    """What of a `Bus` is needed here. Returning means acknowledged by all replicas of the broker."""
+
+    async def publish(self, event: Event, traceparent: str | None = None) -> None: ...
+    async def publish_many(self, events: Sequence[Any], *, topic: Topic | None = None) -> None: ...
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How far and in what portions batches are expanded."""
+
+    window: int = 4_000
+    slice_window: int = 200_000
+    chunk: int = 500
+
+
+@dataclass
+class Workshop:
+    """The means of expanding, one of each per process."""
+
+    store: BatchStore
+    publisher: Publisher
+    turnstile: Turnstile
+    sources: Mapping[str, Source]
+    salesforce: SalesforceSession | None
+    pace: Pace = field(default_factory=Pace)
+    planning: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
+    unwell: dict[str, str] = field(default_factory=dict)
+    """Batches that wait for an administrator, with what is wrong: the service is not ready then."""

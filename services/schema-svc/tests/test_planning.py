@@ -1,0 +1,80 @@
+"""A batch is counted, or refused with a sentence that names the reason."""
+
+from typing import Any
+
+import pytest
+from shared.events import BatchControlled, BatchPlanned, BatchRefused, PromptPrepared, RowsAttached
+
+
+async def refusal(schema: Any, spec: dict[str, Any]) -> str:
+    await schema.submit("b", spec)
+    await schema.scheduler.start()
+    await schema.until(lambda: schema.bus.of(BatchRefused))
+    assert not schema.bus.of(PromptPrepared, BatchPlanned, BatchControlled)
+    return schema.bus.of(BatchRefused)[0].reason
+
+
+async def test_workers_know_the_plan_before_the_size_is_told_and_before_any_prompt(schema: Any, make_rows: Any) -> None:
+    await schema.submit("b", make_rows(3))
+    await schema.scheduler.start()
+    await schema.until(lambda: len(schema.bus.of(PromptPrepared)) == 3)
+    kinds = [type(event) for event in schema.bus.events]
+    assert kinds == [BatchControlled, BatchPlanned, *[PromptPrepared] * 3]
+    assert schema.bus.events[0].plan.requested == schema.bus.events[1].requested == 3
+
+
+async def test_a_slot_that_no_row_has_refuses_the_batch(schema: Any, make_rows: Any) -> None:
+    reason = await refusal(schema, make_rows(2, prompt={"template": "{{labl}}"}))
+    assert reason == "The slot {{labl}} is not a field of the rows. Did you mean label?"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"source": {"kind": "hubspot", "object": "contacts"}}, "Sources of kind hubspot are not supported yet"),
+        ({"source": {"kind": "crm-analytics", "dataset": "d"}}, "Sources of kind crm-analytics"),
+        ({"target": {"kind": "hubspot", "object": "contacts"}}, "Targets of kind hubspot are not supported yet"),
+        ({"target": {"kind": "crm-analytics"}}, "Targets of kind crm-analytics"),
+        ({"source": {"kind": "salesforce", "object": "Claim__c"}}, "Salesforce is not configured"),
+        ({"target": {"kind": "salesforce", "object": "C", "field": "F"}}, "Salesforce is not configured"),
+    ],
+)
+async def test_what_is_not_there_is_refused_by_name(
+    schema: Any, make_rows: Any, change: dict[str, Any], said: str
+) -> None:
+    assert said in await refusal(schema, make_rows(2, **change))
+
+
+async def test_a_recipe_has_no_slot_but_its_index(schema: Any, make_recipe: Any) -> None:
+    assert "{{name}}" in await refusal(schema, make_recipe(5, prompt={"template": "{{name}}"}))
+
+
+async def test_no_rows_are_a_batch_of_zero(schema: Any, make_rows: Any) -> None:
+    await schema.submit("b", make_rows(0))
+    await schema.scheduler.start()
+    await schema.until(lambda: schema.bus.of(BatchPlanned))
+    assert schema.bus.of(BatchPlanned)[0].requested == 0
+
+
+async def test_rows_that_came_ahead_in_parts_are_the_batchs_rows(schema: Any, make_rows: Any) -> None:
+    for part in (1, 0, 2, 2):
+        rows = [{"id": f"{part}-{i}", "label": "x"} for i in range(part + 1)]
+        await schema.command(RowsAttached(batch_id="b", part=part, rows=rows))
+    await schema.submit("b", make_rows(0, source={"kind": "rows", "parts": 3}))
+    await schema.scheduler.start()
+    await schema.until(lambda: len(schema.bus.of(PromptPrepared)) == 6)
+    prompts = schema.bus.of(PromptPrepared)
+    assert [prompt.record_id for prompt in prompts] == ["0-0", "1-0", "1-1", "2-0", "2-1", "2-2"]
+    assert [prompt.index for prompt in prompts] == list(range(6))
+
+
+async def test_a_batch_whose_rows_never_came_is_refused(schema: Any, make_rows: Any) -> None:
+    assert "0 of 2 parts" in await refusal(schema, make_rows(0, source={"kind": "rows", "parts": 2}))
+
+
+async def test_the_same_batch_submitted_twice_is_planned_once(schema: Any, make_rows: Any) -> None:
+    await schema.submit("b", make_rows(2))
+    await schema.submit("b", make_rows(9))
+    await schema.scheduler.start()
+    await schema.until(lambda: len(schema.bus.of(PromptPrepared)) == 2)
+    assert len(schema.bus.of(BatchPlanned)) == 1

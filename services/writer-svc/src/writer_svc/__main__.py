@@ -1,0 +1,5 @@
+"""`python -m writer_svc`."""
+
+from writer_svc.app import main
+
+main()

@@ -1,0 +1,1 @@
+"""What writing means, without any I/O: plans, rows, verdicts."""

@@ -1,0 +1,70 @@
+"""What the writer knows of batches: the latest control event of each."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+from shared.events import BatchControlled, BatchPlan, Event, RecordGenerated, SalesforceTarget
+
+Released = Callable[[str], None]
+
+FINISHED = 100_000
+"""Finished batches that are remembered: a result of theirs that comes again is dropped, not waited for."""
+
+
+class PlanBook:
+    """Plans by batch, kept up to date by the compacted control topic."""
+
+    def __init__(self, released: Released) -> None:
+        """`released` is called with the batch whose plan has come."""
+        self._plans: dict[str, BatchControlled] = {}
+        self._finished: OrderedDict[str, None] = OrderedDict()
+        self._released = released
+
+    def note(self, key: str, event: Event | None) -> None:
+        """The latest word on a batch. Of a finished one only that it is finished."""
+        batch_id = event.batch_id if isinstance(event, BatchControlled) else key
+        known = self.knows(batch_id)
+        self._finished.pop(batch_id, None)
+        if isinstance(event, BatchControlled) and event.plan is not None:
+            self._plans[batch_id] = event
+        else:
+            self._plans.pop(batch_id, None)
+            self._finished[batch_id] = None
+            if len(self._finished) > FINISHED:
+                self._finished.popitem(last=False)
+        if not known:
+            self._released(batch_id)
+
+    def knows(self, batch_id: str) -> bool:
+        """Whether anything was heard of the batch; its results need not wait then."""
+        return batch_id in self._plans or batch_id in self._finished
+
+    def plan(self, batch_id: str) -> BatchPlan | None:
+        """The plan, if the batch is known and not finished."""
+        found = self._plans.get(batch_id)
+        return found.plan if found else None
+
+    def is_cancelled(self, batch_id: str) -> bool:
+        """Whether what is not written yet is not wanted any more."""
+        found = self._plans.get(batch_id)
+        return found is not None and found.state == "cancelled"
+
+    def group_of(self, result: RecordGenerated) -> Hashable:
+        """Results that may share a call: those of one target in one org; of an unknown batch, its own.
+
+        The plan may come while a group is being collected: a group is taken apart again by whoever writes it.
+        """
+        plan = self.plan(result.batch_id)
+        if plan is None:
+            return "unknown", result.batch_id
+        return target_of(plan)
+
+
+def target_of(plan: BatchPlan) -> tuple[str, ...]:
+    """Kind of target, and what one call to it is about. A test is never written, whatever its target."""
+    target = plan.target
+    if plan.mode == "test" or not isinstance(target, SalesforceTarget):
+        return ("none" if plan.mode == "test" else target.kind,)
+    return target.kind, target.object, target.external_id or ""

@@ -1,0 +1,116 @@
+"""Results become rows of a CRM call: mapped, coerced, and never two of one record together."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.crm.describe import FieldDescribe, ObjectDescribe, id18
+from shared.events import BatchPlan, RecordGenerated, SalesforceTarget
+
+from writer_svc.domain.coercion import Unfit, coerced
+
+_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record of a Collections call."""
+
+    result: RecordGenerated
+    key: str
+    """Equal for results that write the same CRM record."""
+    body: dict[str, Any]
+
+    @property
+    def values(self) -> list[Any]:
+        """What a message of the CRM might quote."""
+        return [value for name, value in self.body.items() if name not in ("attributes", "id")]
+
+
+def row_of(result: RecordGenerated, target: SalesforceTarget, described: ObjectDescribe) -> Row:
+    """The row that writes `result`. Raises `Unfit` with the field that does not take it."""
+    fields = {field["name"]: field for field in described["fields"]}
+    body: dict[str, Any] = {"attributes": {"type": target.object}}
+    for name, value in _mapped(result, target).items():
+        body[name] = coerced(value, _writable(name, fields, target.object))
+    if target.external_id is None:
+        key = _record_id(result.record_id)
+        return Row(result, key, {**body, "id": key})
+    field = _existing(target.external_id, fields, target.object)
+    value = coerced(result.external_id, field)
+    if value is None or not str(value).strip():
+        # With an empty key Salesforce would create a record at every call.
+        raise Unfit("REQUIRED_FIELD_MISSING", f"The external id {target.external_id} is empty.")
+    return Row(result, _folded(value, field), {**body, target.external_id: value})
+
+
+def waves(rows: Sequence[Row], size: int) -> list[list[Row]]:
+    """Calls of at most `size` rows in order; a key that is in a call already waits for a later one.
+
+    Twice in one call, Salesforce refuses both (DUPLICATE_VALUE).
+    """
+    calls: list[tuple[list[Row], set[str]]] = []
+    for row in rows:
+        # After the last call with this key, so that results of one record are written in their order.
+        after = max((at + 1 for at, (_, keys) in enumerate(calls) if row.key in keys), default=0)
+        place = next((call for call in calls[after:] if len(call[0]) < size), None)
+        if place is None:
+            place = ([], set())
+            calls.append(place)
+        place[0].append(row)
+        place[1].add(row.key)
+    return [call for call, _ in calls]
+
+
+def answer_text(result: RecordGenerated) -> str:
+    """The whole answer as text. Raises `Unfit` where there is none."""
+    if result.answer is not None:
+        return result.answer
+    if result.values is not None:
+        return json.dumps(result.values, ensure_ascii=False)
+    raise Unfit("NO_ANSWER", "The result holds no answer.")
+
+
+def salesforce_target(plan: BatchPlan) -> SalesforceTarget:
+    """The plan's target, where it is one in Salesforce."""
+    if not isinstance(plan.target, SalesforceTarget):
+        raise TypeError(f"a target of kind {plan.target.kind} is not written to Salesforce")
+    return plan.target
+
+
+def _mapped(result: RecordGenerated, target: SalesforceTarget) -> dict[str, Any]:
+    if target.field is not None:
+        return {target.field: answer_text(result)}
+    values = result.values or {}
+    found = {name: values[key] for name, key in (target.fields or {}).items() if key in values}
+    if not found:
+        raise Unfit("NO_ANSWER", "The answer holds none of the keys that the target maps to fields.")
+    return found
+
+
+def _existing(name: str, fields: dict[str, FieldDescribe], sobject: str) -> FieldDescribe:
+    if name not in fields:
+        raise Unfit("INVALID_FIELD", f"The field {name} is not there on {sobject}, or not visible to this user.")
+    return fields[name]
+
+
+def _writable(name: str, fields: dict[str, FieldDescribe], sobject: str) -> FieldDescribe:
+    field = _existing(name, fields, sobject)
+    if not field.get("updateable"):
+        raise Unfit("INVALID_FIELD_FOR_INSERT_UPDATE", f"The field {name} of {sobject} cannot be written.")
+    return field
+
+
+def _record_id(record_id: str) -> str:
+    if not _ID.fullmatch(record_id):
+        raise Unfit("MALFORMED_ID", "The record id is not a Salesforce id.")
+    return id18(record_id)
+
+
+def _folded(value: Any, field: FieldDescribe) -> str:
+    text = id18(str(value)) if field.get("type") in ("id", "reference") else str(value).strip()
+    return text if field.get("caseSensitive") else text.casefold()

@@ -1,0 +1,111 @@
+"""What became of a record in the CRM, in words that hold no record contents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.errors import Category
+from shared.events import RecordGenerated, RecordSettled
+
+LOCKED = "UNABLE_TO_LOCK_ROW"
+
+DRIFT = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INVALID_FIELD_FOR_INSERT_UPDATE"})
+"""The org's schema is not what the describe said."""
+
+_SENTENCES = {
+    "STRING_TOO_LONG": "The answer is longer than the field allows.",
+    "REQUIRED_FIELD_MISSING": "A required field has no value.",
+    "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": "The answer is not one of the field's choices.",
+    "ENTITY_IS_DELETED": "The record was deleted.",
+    "INVALID_CROSS_REFERENCE_KEY": "The record, or one it refers to, does not exist.",
+    "MALFORMED_ID": "The record id is not a Salesforce id.",
+    "DUPLICATE_VALUE": "Another record has this unique value.",
+    "DUPLICATES_DETECTED": "A duplicate rule of the org stopped the record.",
+    "FIELD_CUSTOM_VALIDATION_EXCEPTION": "A validation rule of the org refuses the record.",
+    "INSUFFICIENT_ACCESS_OR_READONLY": "The user may not change this record.",
+    "STORAGE_LIMIT_EXCEEDED": "The org's storage is full.",
+    "NUMBER_OUTSIDE_VALID_RANGE": "The number is outside the field's range.",
+    LOCKED: "The record stayed locked by others.",
+}
+_QUOTING = (
+    (re.compile(r"(data value too large: ).*(\(max length=\d+\))", re.DOTALL), r"\1… \2"),
+    (
+        re.compile(r"((?:bad value for restricted picklist field|Duplicate external id specified): ).*", re.DOTALL),
+        r"\1…",
+    ),
+)
+_SHORTEST = 4
+"""Shorter values turn up in any sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """On one record."""
+
+    state: Literal["written", "generated", "failed", "cancelled"]
+    crm_id: str | None = None
+    code: str | None = None
+    reason: str | None = None
+    category: Category | None = None
+
+
+GENERATED = Verdict("generated")
+CANCELLED = Verdict("cancelled")
+
+
+def failed(code: str, reason: str | None = None, *, category: Category = "crm") -> Verdict:
+    """A failure that no repetition will mend."""
+    return Verdict("failed", code=code, reason=reason or _sentence(code), category=category)
+
+
+def refused(code: str, said: str, fields: Iterable[str], values: Iterable[object]) -> Verdict:
+    """The CRM's own refusal: our sentence, the fields, and its message where that quotes none of the sent `values`."""
+    named = [name for name in fields if name]
+    about = f" ({', '.join(named)})" if named else ""
+    message = without_values(said, values)
+    return failed(code, f"{_sentence(code)}{about}{' Salesforce says: ' + message if message else ''}")
+
+
+def without_values(said: str, values: Iterable[object]) -> str:
+    """The CRM's message with known quotations cut out; nothing at all if it still holds a part of a value."""
+    for pattern, instead in _QUOTING:
+        said = pattern.sub(instead, said)
+    said = said.replace("\0", "").strip()[:300]
+    folded = said.casefold()
+    for value in values:
+        text = str(value).strip().casefold()
+        # Long values are quoted from their beginning.
+        if len(text) >= _SHORTEST and text[:12] in folded:
+            return ""
+    return said
+
+
+def settled(result: RecordGenerated, verdict: Verdict) -> RecordSettled:
+    """The event that tells it, with everything the result says about its answer."""
+    failure = verdict.state == "failed"
+    return RecordSettled.model_construct(
+        batch_id=result.batch_id,
+        index=result.index,
+        epoch=result.epoch,
+        record_id=result.record_id,
+        answer=result.answer,
+        values=result.values,
+        source=result.source,
+        provider=result.provider,
+        model=result.model,
+        usage=result.usage,
+        cost_usd=result.cost_usd,
+        attempts=result.attempts,
+        category=verdict.category if failure else result.category,
+        reason=verdict.reason if failure else result.reason,
+        state=verdict.state,
+        code=verdict.code,
+        crm_id=verdict.crm_id,
+    )
+
+
+def _sentence(code: str) -> str:
+    return _SENTENCES.get(code, f"Salesforce refused the record ({code}).")

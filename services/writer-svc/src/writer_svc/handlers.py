@@ -1,0 +1,137 @@
+"""The writer service upserts to Salesforce/HubSpot and CRM Analytics."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from itertools import islice
+from typing import Any
+
+from opentelemetry.trace import Link, SpanKind
+from opentelemetry.util.types import AttributeValue
+from shared.bus import Parked, Received
+from shared.errors import RecordsmithError
+from shared.events import Event, RecordGenerated
+from shared.telemetry import get_logger, is_sampled, names, span, span_context
+
+from writer_svc.domain.memory import Written
+from writer_svc.domain.plans import PlanBook, target_of
+from writer_svc.domain.target import Planned, Target
+from writer_svc.domain.verdicts import CANCELLED, Verdict, failed, settled
+
+PLAN_S = 60.0
+"""How long a result waits for its batch's plan: it was published before any prompt, so it is only late."""
+
+LINKS = 128
+"""Links that a span keeps (OpenTelemetry's default limit)."""
+
+Group = list[Received[RecordGenerated]]
+
+
+async def write_records(
+    received: Group, *, plans: PlanBook, targets: Mapping[str, Target], written: Written
+) -> AsyncIterator[Event]:
+    """Write what was generated, grouped by target; report each record's fate."""
+    _refuse_unplanned(received, plans)
+    once = {one.event.event_id(): one for one in received}
+    wanted: dict[tuple[str, ...], list[Planned]] = {}
+    for event_id, one in once.items():
+        result, plan = one.event, plans.plan(one.event.batch_id)
+        if plan is None:
+            # The batch is finished, so this record has its verdict already.
+            continue
+        known = CANCELLED if plans.is_cancelled(result.batch_id) else written.verdict(event_id)
+        if known is not None:
+            with _record(one, known):
+                yield settled(result, known)
+        else:
+            wanted.setdefault(target_of(plan), []).append((result, plan))
+    for (kind, *_), results in wanted.items():
+        async for result, verdict in _write(targets.get(kind), kind, results, once):
+            event_id = result.event_id()
+            if verdict.state == "written":
+                written.note(event_id, verdict)
+            with _record(once[event_id], verdict):
+                yield settled(result, verdict)
+
+
+def failed_record(received: Received[Any], error: RecordsmithError, attempts: int) -> Event | None:
+    """The verdict on a result that could not be written for good."""
+    verdict = failed(error.code or "NOT_WRITTEN", str(error), category=error.category)
+    _log(received.event, verdict)
+    return settled(received.event, verdict)
+
+
+def _refuse_unplanned(received: Group, plans: PlanBook) -> None:
+    for one in received:
+        if not plans.knows(one.event.batch_id):
+            raise Parked(plan_key(one.event.batch_id), PLAN_S)
+
+
+def plan_key(batch_id: str) -> str:
+    """Under which results wait for the plan of their batch."""
+    return f"plan:{batch_id}"
+
+
+async def _write(
+    target: Target | None, kind: str, results: Sequence[Planned], received: Mapping[str, Received[RecordGenerated]]
+) -> AsyncIterator[tuple[RecordGenerated, Verdict]]:
+    if target is None:
+        for result, _ in results:
+            yield result, failed("UNSUPPORTED_TARGET", f"Targets of kind {kind} are not supported yet.")
+        return
+    if not target.does_io:
+        async for told in target.write(results):
+            yield told
+        return
+    verdicts: list[tuple[RecordGenerated, Verdict]] = []
+    failure: RecordsmithError | None = None
+    try:
+        with span(names.SPAN_WRITE, kind=SpanKind.CLIENT, links=_links(received), attributes=_about(results)):
+            # One by one: what was told before a failure must not be lost with it.
+            async for told in target.write(results):
+                verdicts.append(told)  # noqa: PERF401
+    except RecordsmithError as error:
+        failure = error
+    # Told outside of the call's span: what follows from a record belongs to the record's own trace.
+    for told in verdicts:
+        yield told
+    if failure is not None:
+        raise failure
+
+
+def _record(received: Received[RecordGenerated], verdict: Verdict) -> AbstractContextManager[object]:
+    """The record's own share of the write, where its trace is kept."""
+    result = received.event
+    if verdict.state == "failed":
+        _log(result, verdict)
+    if not is_sampled(received.traceparent):
+        return nullcontext()
+    attributes: dict[str, AttributeValue] = {
+        names.BATCH_ID: result.batch_id,
+        names.RECORD_INDEX: result.index,
+        names.RECORD_STATE: verdict.state,
+    }
+    if verdict.code:
+        attributes[names.CRM_CODE] = verdict.code
+    return span(names.SPAN_WRITE_RECORD, traceparent=received.traceparent, attributes=attributes)
+
+
+def _log(result: RecordGenerated, verdict: Verdict) -> None:
+    get_logger().warning(
+        names.LOG_RECORD_FAILED,
+        batch_id=result.batch_id,
+        index=result.index,
+        category=verdict.category,
+        code=verdict.code,
+        trace_id=result.trace_id(),
+    )
+
+
+def _links(received: Mapping[str, Received[RecordGenerated]]) -> list[Link]:
+    sampled = (span_context(one.traceparent) for one in received.values() if is_sampled(one.traceparent))
+    return [Link(context) for context in islice(sampled, LINKS) if context is not None]
+
+
+def _about(results: Sequence[Planned]) -> dict[str, AttributeValue]:
+    return {names.CHUNK_SIZE: len(results)}
