@@ -1,0 +1,1 @@
+"""What the gateway decides: verdicts, progress, states, slots. No I/O, clock or randomness that is not passed in."""

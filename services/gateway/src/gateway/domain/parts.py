@@ -1,0 +1,32 @@
+"""Inline rows of a batch on the bus: in the command itself up to 64 KB, ahead of it in parts beyond (claim check)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+INLINE_BYTES = 64 * 1024
+PART_BYTES = 256 * 1024
+Row = dict[str, Any]
+
+
+def parts_of(rows: Sequence[Row]) -> list[list[Row]]:
+    """The rows in parts of at most 256 KB of JSON; none if the command can carry them.
+
+    A single row above that is a part of its own: the limit of a request (8 MB) is what bounds it.
+    """
+    sizes = [len(json.dumps(row, ensure_ascii=False).encode()) + 1 for row in rows]
+    return [] if sum(sizes) <= INLINE_BYTES else list(_grouped(rows, sizes))
+
+
+def _grouped(rows: Sequence[Row], sizes: Sequence[int]) -> Iterator[list[Row]]:
+    part: list[Row] = []
+    held = 0
+    for row, size in zip(rows, sizes, strict=True):
+        if part and held + size > PART_BYTES:
+            yield part
+            part, held = [], 0
+        part.append(row)
+        held += size
+    yield part

@@ -1,0 +1,29 @@
+"""How far each topic was folded: stored in the same transaction as the effect, so that nothing counts twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import Connection, select, tuple_
+
+from gateway.store.inserts import upsert
+from gateway.store.tables import projection_offsets
+
+Partition = tuple[str, int]
+"""(topic, partition)"""
+
+
+def load(connection: Connection, partitions: Iterable[Partition]) -> dict[Partition, int]:
+    """The next offset of each partition that was read before."""
+    c = projection_offsets.c
+    query = select(projection_offsets).where(tuple_(c.topic, c.partition).in_(list(partitions))).with_for_update()
+    return {(row.topic, row.partition): row.next_offset for row in connection.execute(query)}
+
+
+def save(connection: Connection, positions: Mapping[Partition, int]) -> None:
+    """Remember the next offsets."""
+    rows = [
+        {"topic": topic, "partition": partition, "next_offset": offset}
+        for (topic, partition), offset in sorted(positions.items())
+    ]
+    upsert(connection, projection_offsets, rows)
