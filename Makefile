@@ -1,0 +1,77 @@
+# Names for commands. `make` lists them; the programs are behind them.
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+
+# uv of this machine, else one of our own in .uv/
+UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+BIN := .venv/bin
+MADE := .venv/.made
+MANIFESTS := uv.lock pyproject.toml $(wildcard shared/pyproject.toml recordsmith/pyproject.toml services/*/pyproject.toml)
+
+export UV_PYTHON_DOWNLOADS := never
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo run test test-kafka test-postgres check format schemas docs bench-spine bench-llm kafka clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(MADE) ## create or update .venv (PYTHON=python3.12 chooses another Python)
+	@echo "Ready: $(BIN)/recordsmith"
+
+demo: $(MADE) ## show the main job on a system of its own (LLM=local asks a small local LLM)
+	@$(BIN)/recordsmith demo --data .demo $(if $(filter local,$(LLM)),--llm local)
+
+run: $(MADE) ## run the whole system on this machine until Ctrl-C
+	@$(BIN)/recordsmith run --data .recordsmith
+
+test: $(MADE) ## unit and flow tests: no network, no Docker
+	@$(BIN)/pytest -q
+
+test-kafka: $(MADE) ## tests on a real Apache Kafka (KAFKA_BOOTSTRAP_SERVERS, Docker, or Java and Maven)
+	@$(BIN)/pytest -q -m "kafka or chaos"
+
+test-postgres: $(MADE) ## tests on the PostgreSQL of DATABASE_URL
+	@$(BIN)/pytest -q -m postgres
+
+check: $(MADE) ## lint, format, types, import rules, generated files
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy shared/src recordsmith/src $(wildcard services/*/src)
+	$(BIN)/lint-imports
+	$(BIN)/python -m shared.contract --check
+	$(BIN)/python -m recordsmith.reference --check docs/reference/cli.md
+
+format: $(MADE) ## format the code and sort imports
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+
+schemas: $(MADE) ## regenerate shared/schemas from the event models
+	$(BIN)/python -m shared.contract
+
+docs: $(MADE) ## regenerate docs/reference
+	$(BIN)/python -m recordsmith.reference docs/reference/cli.md
+
+bench-spine: $(MADE) ## records a second over the bus, beside raw aiokafka
+	@$(BIN)/python -m bench.spine
+
+bench-llm: $(MADE) ## LLM calls at 64 and 256 at once, beside a bare client
+	@$(BIN)/python -m bench.llm
+
+kafka: $(MADE) ## an Apache Kafka on this machine until Ctrl-C (Java and Maven)
+	@$(BIN)/python -m tests.kafka.apache_kafka
+
+clean: ## remove .venv, .uv, the demo and caches; keeps .recordsmith and .local-llm
+	rm -rf .venv .uv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(MADE): $(MANIFESTS) | $(UV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is missing or older than 3.11. Choose another one: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12"; exit 1; }
+	@echo "Installing into .venv; the first time takes about a minute."
+	@$(UV) sync --frozen --quiet --python $(PYTHON)
+	@touch $@
+
+.uv/bin/uv:
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
