@@ -143,9 +143,7 @@ def test_services_listen_on_one_port_everywhere() -> None:
 
 
 def test_every_variable_is_one_that_a_service_reads() -> None:
-    used = {
-        key for name, service in compose()["services"].items() if "build" in service for key in service["environment"]
-    }
+    used = {key for name in OURS for key in compose()["services"][name]["environment"]}
     used |= set(re.findall(r"\$\{([A-Z0-9_]+)", COMPOSE.read_text(encoding="utf-8")))
     used |= {key for one in resources("ConfigMap") for key in one["data"]}
     used |= {one["name"] for deployment in deployments().values() for one in container(deployment)["env"]}

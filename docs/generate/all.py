@@ -1,0 +1,18 @@
+"""Every generated page of docs/reference.
+
+python docs/generate/all.py [--check]
+"""
+
+from __future__ import annotations
+
+import sys
+
+import cli
+import settings
+import topics
+from pages import Page, run
+
+PAGES: tuple[Page, ...] = (topics.PAGE, settings.PAGE, cli.PAGE)
+
+if __name__ == "__main__":
+    sys.exit(run(PAGES))
