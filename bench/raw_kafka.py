@@ -8,6 +8,7 @@ import multiprocessing
 import sys
 import time
 import uuid
+from itertools import pairwise
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -23,11 +24,13 @@ def three_hops(bootstrap_servers: str, records: int, size: int) -> float:
     asyncio.run(_create(bootstrap_servers, topics))
     copies = [
         multiprocessing.get_context("spawn").Process(target=_copy, args=(bootstrap_servers, *pair, records))
-        for pair in zip(topics, topics[1:], strict=False)
+        for pair in pairwise(topics)
     ]
     for process in copies:
         process.start()
-    reader = multiprocessing.get_context("spawn").Process(target=_copy, args=(bootstrap_servers, topics[-1], None, records))
+    reader = multiprocessing.get_context("spawn").Process(
+        target=_copy, args=(bootstrap_servers, topics[-1], None, records)
+    )
     reader.start()
     time.sleep(3)  # the copies' consumers are up
     began = time.perf_counter()
@@ -80,7 +83,9 @@ def _copy(bootstrap_servers: str, source: str, target: str | None, records: int)
 
 
 async def _copying(bootstrap_servers: str, source: str, target: str | None, records: int) -> None:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, auto_offset_reset="earliest", enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap_servers, auto_offset_reset="earliest", enable_auto_commit=False
+    )
     producer = _producer(bootstrap_servers)
     await consumer.start()
     await producer.start()

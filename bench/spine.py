@@ -1,7 +1,7 @@
 """`make bench-spine`: three hops with an instant LLM, the ledger on, on a real Apache Kafka on the same cores.
 
-Figures: records per second against the raw aiokafka ceiling, the largest memory of a service over 1,000,000 records, and
-how long a small batch takes behind a large one.
+Figures: records per second against the raw aiokafka ceiling, the largest memory of a service over 1,000,000 records,
+and how long a small batch takes behind a large one.
 """
 
 from __future__ import annotations
@@ -81,7 +81,10 @@ def memory(system: Running) -> list[Figure]:
     largest = watch.stop()
     name = max(largest, key=largest.__getitem__)
     by_service = ", ".join(f"{service} {mb:.0f} MB (x{watch.growth(service):.2f})" for service, mb in largest.items())
-    print(f"largest memory over {records:,} records and growth of the last over the second quarter: {by_service}", flush=True)
+    print(
+        f"largest memory over {records:,} records and growth of the last over the second quarter: {by_service}",
+        flush=True,
+    )
     return [
         Figure.of(
             "rss_max_mb_1e6", largest[name], "MB", against=f"limit of 300 MB ({name})", against_value=300.0,
@@ -106,7 +109,13 @@ def small_behind_large(data: Path, bootstrap_servers: str) -> Figure:
             system.order(large, "cancel")
             system.wait(large)
     return Figure.of(
-        "small_behind_large_p95_s", behind[-1], "s", against="the same batch alone", against_value=alone, n=10, full_n=10
+        "small_behind_large_p95_s",
+        behind[-1],
+        "s",
+        against="the same batch alone",
+        against_value=alone,
+        n=10,
+        full_n=10,
     )
 
 

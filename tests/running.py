@@ -17,7 +17,19 @@ import httpx
 
 TERMINAL = {"completed", "cancelled", "failed"}
 COMMAND = Path(sys.executable).with_name("recordsmith")
-FOREIGN = ("OPENAI_", "ANTHROPIC_", "LMSTUDIO_", "GEMINI_", "COPILOT_", "AI_", "SF_", "HUBSPOT_", "OTEL_", "RECORDSMITH_", "DATABASE_")
+FOREIGN = (
+    "OPENAI_",
+    "ANTHROPIC_",
+    "LMSTUDIO_",
+    "GEMINI_",
+    "COPILOT_",
+    "AI_",
+    "SF_",
+    "HUBSPOT_",
+    "OTEL_",
+    "RECORDSMITH_",
+    "DATABASE_",
+)
 """What a developer's shell may carry and a test must not."""
 
 Json = dict[str, Any]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 from recordsmith.ports import Ports, answers, is_free
 
@@ -13,6 +14,13 @@ def test_the_preferred_port_is_taken_when_it_is_free_and_only_once() -> None:
     ports = Ports()
     assert ports.choose(wanted) == wanted
     assert ports.choose(wanted) != wanted
+
+
+def test_a_port_chosen_by_one_system_is_not_chosen_by_another_before_it_is_bound(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        wanted = server.getsockname()[1]
+    assert Ports(tmp_path).choose(wanted) == wanted
+    assert Ports(tmp_path).choose(wanted) != wanted
 
 
 def test_a_port_in_use_is_not_chosen() -> None:

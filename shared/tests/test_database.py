@@ -8,9 +8,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
-
 from shared.database import Database
+from sqlalchemy import Connection, text
 
 POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
 

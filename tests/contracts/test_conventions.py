@@ -9,10 +9,24 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted(path for place in ("shared/src", "recordsmith/src", "services") for path in (ROOT / place).rglob("*.py") if "/tests/" not in str(path))
+SOURCES = sorted(
+    path
+    for place in ("shared/src", "recordsmith/src", "services")
+    for path in (ROOT / place).rglob("*.py")
+    if "/tests/" not in str(path)
+)
 DOMAIN = [path for path in SOURCES if "domain" in path.parts]
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
-IMPURE = {("datetime", "now"), ("datetime", "utcnow"), ("date", "today"), ("time", "time"), ("time", "monotonic"), ("time", "sleep"), ("uuid", "uuid4"), ("asyncio", "sleep")}
+IMPURE = {
+    ("datetime", "now"),
+    ("datetime", "utcnow"),
+    ("date", "today"),
+    ("time", "time"),
+    ("time", "monotonic"),
+    ("time", "sleep"),
+    ("uuid", "uuid4"),
+    ("asyncio", "sleep"),
+}
 LONGEST_FILE = 260
 LONGEST_FUNCTION = 45
 
@@ -36,7 +50,11 @@ def test_there_is_something_to_check() -> None:
 
 @pytest.mark.parametrize("path", DOMAIN, ids=named)
 def test_domain_logic_is_given_its_clock_its_sleep_and_its_randomness(path: Path) -> None:
-    found = [(owner, name, line) for owner, name, line in calls(ast.parse(path.read_text())) if (owner, name) in IMPURE or owner == "random"]
+    found = [
+        (owner, name, line)
+        for owner, name, line in calls(ast.parse(path.read_text()))
+        if (owner, name) in IMPURE or owner == "random"
+    ]
     assert found == []
 
 
@@ -46,7 +64,9 @@ def test_no_module_is_a_drawer(path: Path) -> None:
 
 
 def test_files_are_short_enough_to_read() -> None:
-    assert {named(path): lines for path in SOURCES if (lines := len(path.read_text().splitlines())) > LONGEST_FILE} == {}
+    assert {
+        named(path): lines for path in SOURCES if (lines := len(path.read_text().splitlines())) > LONGEST_FILE
+    } == {}
 
 
 def test_functions_are_short_enough_to_read() -> None:
@@ -62,7 +82,11 @@ def test_functions_are_short_enough_to_read() -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    silent = [named(path) for path in SOURCES if path.read_text().strip() and ast.get_docstring(ast.parse(path.read_text())) is None]
+    silent = [
+        named(path)
+        for path in SOURCES
+        if path.read_text().strip() and ast.get_docstring(ast.parse(path.read_text())) is None
+    ]
     assert silent == []
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +83,32 @@ def entries(node: Any) -> Iterator[tuple[str, Any]]:
             yield from entries(value)
 
 
+def canonical(name: str) -> str:
+    """A distribution's name as PyPI compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def declared(project: Path) -> set[str]:
+    """Distributions that a package asks for, and with `recordsmith-shared` what that asks for."""
+    wanted = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    found = {canonical(match[0]) for one in wanted if (match := re.match(r"[\w.-]+", one))}
+    # pydantic and its core are released as one.
+    found |= {"pydantic-core"} if "pydantic" in found else set()
+    return found | declared(ROOT / "shared") if "recordsmith-shared" in found else found
+
+
+def imported(source: Path) -> set[str]:
+    """Top-level names that the modules of a folder import; `testing.py` is for tests, which bring their own."""
+    found: set[str] = set()
+    for path in (one for one in source.rglob("*.py") if one.name != "testing.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    return found
+
+
 def documented_variables() -> set[str]:
     """What docs/reference/settings.md (checked against the settings classes) and .env.example name."""
     known = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")))
@@ -112,6 +141,20 @@ def test_every_image_is_built_from_a_folder_of_that_name() -> None:
         assert (ROOT / "services" / name / "pyproject.toml").exists()
         assert f"COPY services/{name}/pyproject.toml services/{name}/" in text
         assert name in text.split("# SERVICE: ")[1].splitlines()[0]
+
+
+@pytest.mark.parametrize("project", [f"services/{name}" for name in (*OURS, "crm-sandbox")])
+def test_a_package_asks_for_everything_that_it_imports(project: str) -> None:
+    # In the workspace's environment another package may bring it; in an image nobody does.
+    wanted = declared(ROOT / project)
+    distributions = packages_distributions()
+    ours = {path.name for path in [*ROOT.glob("*/src/*"), *ROOT.glob("services/*/src/*")]}
+    missing = {
+        name
+        for name in imported(ROOT / project / "src") - set(sys.stdlib_module_names) - ours
+        if not wanted & {canonical(one) for one in distributions.get(name, [name])}
+    }
+    assert not missing
 
 
 def test_compose_and_kubernetes_name_the_same_images() -> None:
@@ -174,6 +217,16 @@ def test_every_service_is_deployed_with_its_probes_and_limits() -> None:
         assert set(only["resources"]) == {"requests", "limits"}, name
 
 
+def test_only_services_with_tables_know_the_database_and_only_two_know_the_crm() -> None:
+    with_tables = {name for name in OURS if list((ROOT / "services" / name).glob("src/*/migrations"))}
+    for name in OURS:
+        environment = compose()["services"][name]["environment"]
+        secrets = {one["secretRef"]["name"] for one in container(deployments()[name])["envFrom"] if "secretRef" in one}
+        assert ("DATABASE_URL" in environment) == ("recordsmith-database" in secrets) == (name in with_tables), name
+        in_crm = name in ("schema-svc", "writer-svc")
+        assert ("SF_CONSUMER_KEY" in environment) == ("recordsmith-salesforce" in secrets) == in_crm, name
+
+
 def test_services_and_config_maps_exist_for_every_deployment() -> None:
     base = KUBERNETES / "base"
     assert {one["metadata"]["name"] for one in resources("Service", base)} == set(OURS)
@@ -210,6 +263,31 @@ def test_the_dashboard_asks_for_metrics_that_exist() -> None:
         for target in panel["targets"]:
             for metric in re.findall(r"recordsmith_\w+", target["expr"]):
                 assert metric in registered or re.sub(r"_(bucket|count|sum)$", "", metric) in registered, metric
+
+
+def labels_by_metric() -> dict[str, set[str]]:
+    """Which labels the services put on a metric, by its name."""
+    found: dict[str, set[str]] = {}
+    for path in [*(ROOT / "shared/src").rglob("*.py"), *(ROOT / "services").glob("*/src/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+                metric = re.match(r"names\.(METRIC_\w+)", ast.unparse(node.args[0]))
+                if metric and re.fullmatch(r"(Counter|Gauge|Histogram)(MetricFamily)?", node.func.id):
+                    given = [*node.args[1:], *(word.value for word in node.keywords if word.arg == "labels")]
+                    lists = [one for one in given if isinstance(one, ast.List | ast.Tuple)]
+                    found[getattr(names, metric[1])] = {label for one in lists for label in ast.literal_eval(one)}
+    return found
+
+
+def test_the_dashboard_groups_by_labels_that_exist() -> None:
+    known = labels_by_metric()
+    assert known
+    for panel in json.loads((DEPLOY / "grafana/recordsmith.json").read_text(encoding="utf-8"))["panels"]:
+        for target in panel["targets"]:
+            metric = re.sub(r"_(bucket|count|sum)$", "", re.findall(r"recordsmith_\w+", target["expr"])[0])
+            by = re.findall(r"by \(([^)]*)\)", target["expr"])
+            wanted = {label for labels in by for label in re.findall(r"\w+", labels)} - {"le"}
+            assert wanted <= known.get(metric, set()), f"{metric} has no {wanted - known.get(metric, set())}"
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl builds the overlays")

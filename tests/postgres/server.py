@@ -32,7 +32,9 @@ def postgres() -> Iterator[str]:
     port = _free_port()
     try:
         _hand_over(folder)
-        _as_server_user([str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "recordsmith", "--auth=trust", "-N"])
+        _as_server_user(
+            [str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "recordsmith", "--auth=trust", "-N"]
+        )
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
         control = [str(binaries / "pg_ctl"), "-D", str(folder / "data"), "-w", "-l", str(folder / "log")]
         _as_server_user([*control, "-o", options, "start"])

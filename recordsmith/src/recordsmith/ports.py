@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 import random
 import socket
+import tempfile
+from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 
@@ -14,19 +18,34 @@ _FIRST, _LAST = 20_000, 32_000
 
 
 class Ports:
-    """Chooses free ports, each at most once."""
+    """Chooses free ports, each for one system only.
 
-    def __init__(self) -> None:
-        self._given: set[int] = set()
+    A server binds its port seconds after it was chosen. Until this process ends, a lock file tells other local systems
+    of the same user that the port is spoken for.
+    """
+
+    def __init__(self, reservations: Path | None = None) -> None:
+        self._folder = reservations or Path(tempfile.gettempdir(), f"recordsmith-ports-{os.getuid()}")
+        self._locks: list[int] = []
 
     def choose(self, preferred: int | None = None) -> int:
         """`preferred` if it is free, else a free one."""
         candidates = [] if preferred is None else [preferred]
         for port in candidates + random.sample(range(_FIRST, _LAST), 200):
-            if port not in self._given and is_free(port):
-                self._given.add(port)
+            if is_free(port) and self._reserve(port):
                 return port
         raise OSError("no free port between 20000 and 32000 on 127.0.0.1")
+
+    def _reserve(self, port: int) -> bool:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        lock = os.open(self._folder / str(port), os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            return False
+        self._locks.append(lock)
+        return True
 
 
 def is_free(port: int) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from generator_svc.domain.failures import ProviderError, from_status, timed_out
 from generator_svc.handlers import generate_record, make_slice
 from generator_svc.recipes import RECIPES
@@ -19,7 +18,7 @@ ALWAYS_500 = from_status(500, {}, {"error": {"message": "quotes the prompt: it"}
 RISK = {"type": "object", "properties": {"risk": {"enum": ["low", "high"]}}, "required": ["risk"]}
 
 
-async def verdict(generator: Any, received: Any) -> RecordGenerated | RecordSettled:
+async def verdict(generator: Any, received: Any) -> Any:
     async def collect() -> list[Any]:
         handled = generate_record(received, plans=generator.plans, chain=generator.chain, watch=generator.watch)
         return [event async for event in handled]
@@ -30,7 +29,9 @@ async def verdict(generator: Any, received: Any) -> RecordGenerated | RecordSett
     return event
 
 
-async def test_a_prompt_becomes_the_answer_of_the_first_provider(new_generator: Callable, a_prompt: Callable) -> None:
+async def test_a_prompt_becomes_the_answer_of_the_first_provider(
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any]
+) -> None:
     generator = new_generator()
     generator.control()
     event = await verdict(generator, a_prompt(3, name="the lamp"))
@@ -40,7 +41,9 @@ async def test_a_prompt_becomes_the_answer_of_the_first_provider(new_generator: 
     assert [ask.prompt for ask in generator.providers["puppet"].asked] == ["Describe the lamp"]
 
 
-async def test_a_result_carries_what_the_writer_needs(new_generator: Callable, a_prompt: Callable) -> None:
+async def test_a_result_carries_what_the_writer_needs(
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any]
+) -> None:
     generator = new_generator()
     target = SalesforceTarget(kind="salesforce", object="Claim__c", external_id="Nr__c", fields={"A__c": "a"})
     generator.control(target=target)
@@ -48,13 +51,17 @@ async def test_a_result_carries_what_the_writer_needs(new_generator: Callable, a
     assert (event.object, event.external_id, event.key()) == ("Claim__c", "17", "Claim__c:17")
 
 
-async def test_a_prompt_of_an_unknown_batch_waits_for_its_plan(new_generator: Callable, a_prompt: Callable) -> None:
+async def test_a_prompt_of_an_unknown_batch_waits_for_its_plan(
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any]
+) -> None:
     with pytest.raises(Parked) as parked:
         await verdict(new_generator(), a_prompt())
     assert (parked.value.key, parked.value.timeout_s) == ("plan:b", 60.0)
 
 
-async def test_a_prompt_of_a_paused_batch_waits_and_is_released(new_generator: Callable, a_prompt: Callable) -> None:
+async def test_a_prompt_of_a_paused_batch_waits_and_is_released(
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any]
+) -> None:
     generator = new_generator()
     generator.control("paused")
     with pytest.raises(Parked) as parked:
@@ -66,7 +73,7 @@ async def test_a_prompt_of_a_paused_batch_waits_and_is_released(new_generator: C
 
 
 async def test_a_prompt_of_a_cancelled_batch_is_cancelled_without_a_call(
-    new_generator: Callable, a_prompt: Callable
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any]
 ) -> None:
     generator = new_generator()
     generator.control("cancelled")
@@ -77,7 +84,7 @@ async def test_a_prompt_of_a_cancelled_batch_is_cancelled_without_a_call(
 
 
 async def test_failure_is_told_with_category_and_attempts_and_without_contents(
-    new_generator: Callable, a_prompt: Callable, a_puppet: Any
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any], a_puppet: Any
 ) -> None:
     generator = new_generator(providers={"puppet": a_puppet(script=[ALWAYS_500])})
     generator.control(fallback="fail")
@@ -88,7 +95,7 @@ async def test_failure_is_told_with_category_and_attempts_and_without_contents(
 
 
 async def test_with_fallback_leave_the_record_is_skipped(
-    new_generator: Callable, a_prompt: Callable, a_puppet: Any
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any], a_puppet: Any
 ) -> None:
     generator = new_generator(providers={"puppet": a_puppet(script=[ALWAYS_500])})
     generator.control(fallback="leave")
@@ -97,7 +104,7 @@ async def test_with_fallback_leave_the_record_is_skipped(
 
 @pytest.mark.parametrize("template", ["Describe {{name}}", "Clinical summary of patient {{name}}"])
 async def test_with_fallback_recipe_the_recipe_answers_the_same_every_time(
-    new_generator: Callable, a_prompt: Callable, a_puppet: Any, template: str
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any], a_puppet: Any, template: str
 ) -> None:
     answers = set()
     for _ in range(2):
@@ -112,7 +119,9 @@ async def test_with_fallback_recipe_the_recipe_answers_the_same_every_time(
     assert ("Clinical" in answer or "note" in answer or "Visit" in answer) == ("Clinical" in template)
 
 
-async def test_a_recipe_answers_a_response_schema(new_generator: Callable, a_prompt: Callable, a_puppet: Any) -> None:
+async def test_a_recipe_answers_a_response_schema(
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any], a_puppet: Any
+) -> None:
     generator = new_generator(providers={"puppet": a_puppet(script=["no json at all"])})
     generator.control(schema=RISK)
     event = await verdict(generator, a_prompt())
@@ -121,7 +130,9 @@ async def test_a_recipe_answers_a_response_schema(new_generator: Callable, a_pro
     assert event.reason == "puppet m gave no answer after 2 calls: the answer does not fit the response schema"
 
 
-async def test_without_a_provider_the_recipe_answers_and_says_why(new_generator: Callable, a_prompt: Callable) -> None:
+async def test_without_a_provider_the_recipe_answers_and_says_why(
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any]
+) -> None:
     generator = new_generator(providers={})
     generator.control()
     event = await verdict(generator, a_prompt())
@@ -131,7 +142,9 @@ async def test_without_a_provider_the_recipe_answers_and_says_why(new_generator:
     assert (event.state, event.category, event.attempts) == ("failed", "auth", 0)
 
 
-async def test_switched_off_no_provider_is_asked(new_generator: Callable, a_prompt: Callable) -> None:
+async def test_switched_off_no_provider_is_asked(
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any]
+) -> None:
     generator = new_generator(enabled=False)
     generator.control(models=[ModelSpec(provider="puppet", model="m")])
     event = await verdict(generator, a_prompt())
@@ -140,7 +153,7 @@ async def test_switched_off_no_provider_is_asked(new_generator: Callable, a_prom
 
 
 async def test_an_unknown_and_an_unconfigured_provider_are_passed_over(
-    new_generator: Callable, a_prompt: Callable
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any]
 ) -> None:
     generator = new_generator()
     names = ("nobody", "unconfigured", "puppet")
@@ -148,7 +161,9 @@ async def test_an_unknown_and_an_unconfigured_provider_are_passed_over(
     assert (await verdict(generator, a_prompt())).provider == "puppet"
 
 
-async def test_a_broken_schema_rejects_the_record_and_nothing_else(new_generator: Callable, a_prompt: Callable) -> None:
+async def test_a_broken_schema_rejects_the_record_and_nothing_else(
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any]
+) -> None:
     generator = new_generator()
     generator.control(schema={"type": "nonsense"})
     with pytest.raises(Rejected, match="response schema"):
@@ -156,7 +171,7 @@ async def test_a_broken_schema_rejects_the_record_and_nothing_else(new_generator
 
 
 async def test_a_waiting_prompt_is_cancelled_at_once_and_a_running_call_ends(
-    new_generator: Callable, a_prompt: Callable, a_puppet: Any
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any], a_puppet: Any
 ) -> None:
     puppet = a_puppet()
     puppet.hold = asyncio.Event()
@@ -173,8 +188,40 @@ async def test_a_waiting_prompt_is_cancelled_at_once_and_a_running_call_ends(
     assert len(puppet.asked) == 1
 
 
+async def test_a_prompt_that_waits_for_a_slot_parks_when_its_batch_is_paused(
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any], a_puppet: Any
+) -> None:
+    puppet = a_puppet()
+    puppet.hold = asyncio.Event()
+    generator = new_generator(providers={"puppet": puppet}, concurrency=1)
+    generator.control()
+    running, waiting = (asyncio.create_task(verdict(generator, a_prompt(i))) for i in range(2))
+    await asyncio.sleep(0.01)
+    generator.control("paused")
+    await asyncio.wait([waiting])
+    assert isinstance(waiting.exception(), Parked)
+    puppet.hold.set()
+    await asyncio.wait([running])
+    assert isinstance(running.result(), RecordGenerated)
+    assert len(puppet.asked) == 1
+
+
+async def test_a_changed_plan_reaches_prompts_under_way_and_keeps_what_was_spent(
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any]
+) -> None:
+    generator = new_generator()
+    generator.control(budget_usd=0.28)
+    work = generator.plans.find("b")
+    await verdict(generator, a_prompt())
+    budget = work.budget
+    generator.control("paused", template="Other {{name}}", budget_usd=0.28)
+    assert generator.plans.find("b") is work
+    assert (work.state, work.prompt_for({"name": "x"})) == ("paused", "Other x")
+    assert work.budget is budget
+
+
 async def test_the_bound_on_calls_holds_across_a_pause(
-    new_generator: Callable, a_prompt: Callable, a_puppet: Any
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any], a_puppet: Any
 ) -> None:
     puppet = a_puppet(script=[ALWAYS_500])
     generator = new_generator(providers={"puppet": puppet})
@@ -189,22 +236,24 @@ async def test_the_bound_on_calls_holds_across_a_pause(
     assert (event.attempts, len(puppet.asked)) == (3, 3)
 
 
-async def test_a_finished_batch_is_forgotten(new_generator: Callable) -> None:
+async def test_a_finished_batch_is_forgotten(new_generator: Callable[..., Any]) -> None:
     generator = new_generator()
     generator.control()
     generator.plans.learn("b", None)
     assert len(generator.plans) == 0
 
 
-async def test_the_budget_ends_the_calls(new_generator: Callable, a_prompt: Callable) -> None:
+async def test_the_budget_ends_the_calls(new_generator: Callable[..., Any], a_prompt: Callable[..., Any]) -> None:
     generator = new_generator()
-    generator.control(budget_usd=0.29, fallback="fail")
+    generator.control(budget_usd=0.28, fallback="fail")
     events = [await verdict(generator, a_prompt(i)) for i in range(4)]
     assert [getattr(event, "category", None) for event in events] == [None, None, "budget", "budget"]
     assert len(generator.providers["puppet"].asked) == 2
 
 
-def a_slice(recipe: str = "inventory", first: int = 0, count: int = 100, batch_id: str = "b") -> Received[SlicePrepared]:
+def a_slice(
+    recipe: str = "inventory", first: int = 0, count: int = 100, batch_id: str = "b"
+) -> Received[SlicePrepared]:
     event = SlicePrepared(batch_id=batch_id, first=first, count=count, recipe=recipe, seed=42)
     return Received(event, {}, "slices.v1", 0, 0, 1, None)
 
@@ -213,21 +262,23 @@ async def ranges(generator: Any, received: Any) -> list[Any]:
     return [event async for event in make_slice(received, plans=generator.plans, recipes=RECIPES)]
 
 
-async def test_a_slice_becomes_rows_of_its_recipe(new_generator: Callable) -> None:
+async def test_a_slice_becomes_rows_of_its_recipe(new_generator: Callable[..., Any]) -> None:
     (event,) = await ranges(new_generator(), a_slice())
     assert (event.state, event.source, event.count) == ("generated", "recipe", 100)
     assert event.columns == list(RECIPES["inventory"].columns)
     assert event.rows_csv.count("\r\n") == 100
 
 
-async def test_no_range_crosses_a_chunk_and_all_rows_are_there(new_generator: Callable) -> None:
+async def test_no_range_crosses_a_chunk_and_all_rows_are_there(new_generator: Callable[..., Any]) -> None:
     events = await ranges(new_generator(), a_slice(first=CHUNK - 10, count=5_000))
     assert sum(event.count for event in events) == 5_000
     assert all(event.first // CHUNK == (event.first + event.count - 1) // CHUNK for event in events)
 
 
 @pytest.mark.parametrize("recipe", ["weather", "describe:zebra stripes"])
-async def test_a_recipe_that_is_not_there_fails_and_names_those_that_are(new_generator: Callable, recipe: str) -> None:
+async def test_a_recipe_that_is_not_there_fails_and_names_those_that_are(
+    new_generator: Callable[..., Any], recipe: str
+) -> None:
     (event,) = await ranges(new_generator(), a_slice(recipe))
     assert (event.state, event.category) == ("failed", "validation")
     assert "customers, inventory" in event.reason
@@ -241,12 +292,12 @@ async def test_a_recipe_that_is_not_there_fails_and_names_those_that_are(new_gen
         ("Generate customer data with names, emails, purchase amounts", "email"),
     ],
 )
-async def test_a_description_chooses_its_recipe(new_generator: Callable, text: str, column: str) -> None:
+async def test_a_description_chooses_its_recipe(new_generator: Callable[..., Any], text: str, column: str) -> None:
     (event,) = await ranges(new_generator(), a_slice(f"describe:{text}"))
     assert column in event.columns
 
 
-async def test_slices_follow_pause_and_cancel(new_generator: Callable) -> None:
+async def test_slices_follow_pause_and_cancel(new_generator: Callable[..., Any]) -> None:
     generator = new_generator()
     generator.control("paused")
     with pytest.raises(Parked):

@@ -21,7 +21,7 @@ from shared.events import BatchSpec, BatchSubmitted, Event, PromptPrepared, Rang
 from shared.topics import Topic
 
 
-class Unacknowledged(Exception):  # noqa: N818
+class Unacknowledged(Exception):
     """The broker may or may not have it."""
 
 
@@ -99,7 +99,7 @@ class Schema:
 
     async def until(self, holds: Callable[[], object], seconds: float = 10.0) -> None:
         async with asyncio.timeout(seconds):
-            while not holds():  # noqa: ASYNC110
+            while not holds():
                 await asyncio.sleep(0.005)
 
 
@@ -125,7 +125,7 @@ def make_recipe() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def pace() -> Pace:
-    return Pace(window=4_000, chunk=500)
+    return Pace(window=4_000, window_most=4_000, chunk=500)
 
 
 @pytest.fixture

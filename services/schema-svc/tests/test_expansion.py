@@ -92,7 +92,7 @@ async def test_a_record_with_an_empty_slot_may_be_skipped(schema: Any, make_rows
 
 
 async def test_no_more_is_expanded_than_the_window_lets_out(make_schema: Any, make_rows: Any) -> None:
-    schema = make_schema(Pace(window=300, chunk=100))
+    schema = make_schema(Pace(window=300, window_most=300, chunk=100))
     await schema.submit("b", make_rows(2_000))
     await schema.scheduler.start()
     settled = 0
@@ -107,7 +107,7 @@ async def test_no_more_is_expanded_than_the_window_lets_out(make_schema: Any, ma
 
 
 async def test_a_small_batch_behind_a_large_one_is_expanded_at_once(make_schema: Any, make_recipe: Any) -> None:
-    schema = make_schema(Pace(window=10**9, chunk=100))
+    schema = make_schema(Pace(window=10**9, window_most=10**9, chunk=100))
     await schema.submit("large", make_recipe(100_000, prompt={"template": "{{index}}"}))
     await schema.scheduler.start()
     await schema.until(lambda: len(schema.bus.of(PromptPrepared)) > 500)
@@ -117,7 +117,7 @@ async def test_a_small_batch_behind_a_large_one_is_expanded_at_once(make_schema:
 
 
 async def test_large_batches_share_what_is_published(make_schema: Any, make_recipe: Any) -> None:
-    schema = make_schema(Pace(window=10**9, chunk=100))
+    schema = make_schema(Pace(window=10**9, window_most=10**9, chunk=100))
     for name in ("a", "b", "c"):
         await schema.submit(name, make_recipe(20_000, prompt={"template": "{{index}}"}))
     await schema.scheduler.start()
@@ -127,7 +127,7 @@ async def test_large_batches_share_what_is_published(make_schema: Any, make_reci
 
 
 async def test_a_paused_batch_stands_still_until_it_is_resumed(make_schema: Any, make_rows: Any) -> None:
-    schema = make_schema(Pace(window=200, chunk=100))
+    schema = make_schema(Pace(window=200, window_most=200, chunk=100))
     await schema.submit("b", make_rows(1_000))
     await schema.scheduler.start()
     await schema.until(lambda: len(schema.bus.of(PromptPrepared)) == 200)
@@ -143,7 +143,7 @@ async def test_a_paused_batch_stands_still_until_it_is_resumed(make_schema: Any,
 
 
 async def test_a_cancelled_batch_settles_what_it_never_expanded(make_schema: Any, make_recipe: Any) -> None:
-    schema = make_schema(Pace(window=300, chunk=100))
+    schema = make_schema(Pace(window=300, window_most=300, chunk=100))
     await schema.submit("b", make_recipe(20_000, prompt={"template": "{{index}}"}))
     await schema.scheduler.start()
     await schema.until(lambda: len(schema.bus.of(PromptPrepared)) == 300)
@@ -189,7 +189,7 @@ async def test_a_finished_batch_is_forgotten_by_the_workers_and_comes_back_for_a
 
 
 async def test_lost_acknowledgements_repeat_a_chunk_with_the_same_ids(make_schema: Any, make_rows: Any) -> None:
-    schema = make_schema(Pace(window=4_000, chunk=100))
+    schema = make_schema(Pace(window=4_000, window_most=4_000, chunk=100))
     await schema.submit("b", make_rows(1_000))
     await schema.scheduler.start()
     await schema.until(lambda: schema.bus.of(PromptPrepared))
@@ -221,7 +221,7 @@ async def test_two_replicas_expand_each_batch_once(schema: Any, make_rows: Any) 
 
 
 async def test_what_a_stopped_replica_left_is_taken_over_at_once(make_schema: Any, make_rows: Any) -> None:
-    schema = make_schema(Pace(window=100, chunk=50))
+    schema = make_schema(Pace(window=100, window_most=100, chunk=50))
     other = schema.replica()
     await schema.submit("b", make_rows(200))
     await other.start()

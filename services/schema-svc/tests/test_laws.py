@@ -136,7 +136,7 @@ class World:
 
 async def live(make: Any, spec: dict[str, Any], todo: list[Operation]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        schema = make(Path(folder), Pace(window=WINDOW, slice_window=WINDOW, chunk=5))
+        schema = make(Path(folder), Pace(window=WINDOW, window_most=WINDOW, slice_window=WINDOW, chunk=5))
         metadata.create_all(schema.database.engine)
         await schema.submit("b", spec)
         world = World(schema, await schema.runner("b"))
@@ -155,13 +155,13 @@ async def live(make: Any, spec: dict[str, Any], todo: list[Operation]) -> None:
         schema.database.close()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(operations)
 def test_every_row_is_accounted_for(schema_class: Any, make_rows: Any, todo: list[Operation]) -> None:
     asyncio.run(live(schema_class, make_rows(TOTAL), todo))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(operations)
 def test_every_row_of_a_recipe_is_accounted_for(schema_class: Any, make_recipe: Any, todo: list[Operation]) -> None:
     asyncio.run(live(schema_class, make_recipe(TOTAL), todo))

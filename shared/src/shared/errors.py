@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Literal
 
 Category = Literal[
-    "rate_limit", "network", "auth", "timeout", "model_error", "content_filter", "budget", "validation", "crm", "bug", "unknown"
+    "rate_limit",
+    "network",
+    "auth",
+    "timeout",
+    "model_error",
+    "content_filter",
+    "budget",
+    "validation",
+    "crm",
+    "bug",
+    "unknown",
 ]
 """What went wrong with a record, as the ledger and the dashboards group it (S2-59)."""
 

@@ -11,7 +11,6 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-
 from shared.settings import KafkaSettings
 
 

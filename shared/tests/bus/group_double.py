@@ -1,4 +1,4 @@
-"""A consumer group without Kafka, for the engine's tests: a log per partition, committed offsets, one member at a time."""
+"""A consumer group without Kafka, for the engine's tests: logs, committed offsets, one member at a time."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from shared.bus.claims import Claim
 from shared.bus.codec import RawHeaders
-from shared.bus.engine import Claim
 from shared.bus.port import CommitRefused, Partition
 
 TOPIC = "numbers"
@@ -108,4 +108,4 @@ class HandRunner:
             return None
         claim = self.claims.pop(position % len(self.claims))
         claim.done()
-        return claim.partition
+        return claim.record.topic, claim.record.partition

@@ -9,7 +9,6 @@ from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-
 from shared.bus import Bus
 from shared.bus.connection import connection
 from shared.bus.engine import InFlightEngine
@@ -63,10 +62,15 @@ async def running(bus: Bus) -> AsyncIterator[Bus]:
 
 
 async def publish_raw(
-    settings: KafkaSettings, topic: Topic, records: Iterable[tuple[bytes | None, bytes | None, Headers]], partition: int = 0
+    settings: KafkaSettings,
+    topic: Topic,
+    records: Iterable[tuple[bytes | None, bytes | None, Headers]],
+    partition: int = 0,
 ) -> None:
     """Records as a foreign producer writes them, in one batch: key, value, headers."""
-    producer = AIOKafkaProducer(**connection(settings), max_request_size=8_000_000, max_batch_size=4_000_000, linger_ms=50)
+    producer = AIOKafkaProducer(
+        **connection(settings), max_request_size=8_000_000, max_batch_size=4_000_000, linger_ms=50
+    )
     await producer.start()
     try:
         sent = [
@@ -103,7 +107,9 @@ async def everything_in(settings: KafkaSettings, topic: Topic | str) -> list[Con
 async def dead_letters_of(settings: KafkaSettings, topic: Topic) -> list[ConsumerRecord]:
     """Dead letters that came from this topic or its retry topics."""
     names = {topic.name.encode(), *(retry.name.encode() for retry in topic.retry)}
-    return [record for record in await everything_in(settings, DEAD_LETTERS) if dict(record.headers)["dl_topic"] in names]
+    return [
+        record for record in await everything_in(settings, DEAD_LETTERS) if dict(record.headers)["dl_topic"] in names
+    ]
 
 
 async def results_of(settings: KafkaSettings, batch: str) -> list[RecordGenerated]:
@@ -119,7 +125,7 @@ def engines_of(bus: Bus) -> list[InFlightEngine]:
 
 async def worked_off(bus: Bus, settings: KafkaSettings, topic: Topic) -> None:
     """Return when this service has committed all that is in the topic now."""
-    ends = {n: 0 for n in range(topic.partitions)}
+    ends = dict.fromkeys(range(topic.partitions), 0)
     for record in await everything_in(settings, topic):
         ends[record.partition] = max(ends[record.partition], record.offset + 1)
     group_id = next(one.group_id for one in bus._subscriptions if topic in one.topics)

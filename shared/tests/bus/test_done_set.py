@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from shared.bus.done_set import METADATA_LIMIT, Run, decode, encode
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from shared.bus.done_set import decode
 from shared.bus.engine import InFlightEngine
 from shared.bus.port import Partition
+
 from shared.tests.bus.group_double import TOPIC, Group, HandRunner, Member
 from shared.tests.bus.virtual_time import run
 
@@ -49,12 +49,14 @@ class World:
         partition = PARTITIONS[count % 2]
         begun = len(self.runner.claims)
         await self.engine.intake(self.member.fetch(partition, count))
-        self.started += [(claim.partition, claim.record.offset) for claim in self.runner.claims[begun:]]
+        self.started += [
+            ((claim.record.topic, claim.record.partition), claim.record.offset) for claim in self.runner.claims[begun:]
+        ]
 
     def finish(self, which: int) -> None:
         if self.runner.claims:
             claim = self.runner.claims[which % len(self.runner.claims)]
-            self.finished.add((claim.partition, claim.record.offset))
+            self.finished.add(((claim.record.topic, claim.record.partition), claim.record.offset))
             self.runner.finish(which)
 
     async def leave(self) -> None:
@@ -69,8 +71,8 @@ class World:
     def crash(self) -> None:
         """kill -9: nothing is said to anybody; what was not committed is as if it had not been."""
         self.zombies.append(self.runner)
-        assert self.engine._commit_task is not None
-        self.engine._commit_task.cancel()
+        assert self.engine._committer._task is not None
+        self.engine._committer._task.cancel()
         known = self.known_as_finished()
         self.finished &= known
 

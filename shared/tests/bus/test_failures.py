@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-from structlog.testing import capture_logs
-
 from shared.bus import Bus, Parked, Received
 from shared.errors import Fatal, RecordsmithError, Rejected, Retryable
 from shared.events import Event, PromptPrepared, RecordSettled
 from shared.settings import KafkaSettings
+from shared.topics import OUTCOMES
+from structlog.testing import capture_logs
+
 from shared.tests.bus.scene import (
     TYPE_HEADER,
     a_topic,
@@ -29,7 +30,6 @@ from shared.tests.bus.scene import (
     running,
     worked_off,
 )
-from shared.topics import OUTCOMES
 
 Prompt = Received[PromptPrepared]
 

@@ -7,11 +7,12 @@ import time
 from collections.abc import AsyncIterator
 
 from opentelemetry import trace
-
 from shared.bus import Bus, Collect, Parked, Received
 from shared.errors import Rejected
 from shared.events import Event, PromptPrepared
 from shared.settings import KafkaSettings
+from shared.topics import RESULTS
+
 from shared.tests.bus.scene import (
     TYPE_HEADER,
     a_topic,
@@ -28,7 +29,6 @@ from shared.tests.bus.scene import (
     worked_off,
 )
 from shared.tests.bus.test_failures import failure_of, verdicts_of
-from shared.topics import RESULTS
 
 Group = list[Received[PromptPrepared]]
 
@@ -75,7 +75,7 @@ async def test_groups_of_one_key_run_one_after_another_and_of_several_at_once(ka
         together = max(together, sum(running_now.values()))
         await asyncio.sleep(0.05)
         running_now[key] -= 1
-        for nothing in ():
+        for nothing in list[Event]():
             yield nothing
 
     bus = Bus(kafka, "orderly")
@@ -115,7 +115,7 @@ async def test_poison_between_them_is_buried_alone(kafka: KafkaSettings) -> None
 
     async def write(group: Group) -> AsyncIterator[Event]:
         sizes.append(len(group))
-        for nothing in ():
+        for nothing in list[Event]():
             yield nothing
 
     bus = Bus(kafka, "group-poison")
@@ -136,7 +136,7 @@ async def test_a_parked_group_comes_back_when_released(kafka: KafkaSettings) -> 
         if "plan" not in known:
             raise Parked("plan")
         written.extend(one.event.index for one in group)
-        for nothing in ():
+        for nothing in list[Event]():
             yield nothing
 
     bus = Bus(kafka, "group-parking")
@@ -157,7 +157,7 @@ async def test_stopping_hands_over_groups_that_are_still_collecting(kafka: Kafka
 
     async def write(group: Group) -> AsyncIterator[Event]:
         sizes.append(len(group))
-        for nothing in ():
+        for nothing in list[Event]():
             yield nothing
 
     bus = Bus(kafka, "flushing")

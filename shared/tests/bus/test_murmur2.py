@@ -7,7 +7,6 @@ from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.partitioner import murmur2 as reference
 from hypothesis import given
 from hypothesis import strategies as st
-
 from shared.bus.murmur2 import murmur2, partition_of
 
 

@@ -7,10 +7,10 @@ import hashlib
 from collections.abc import AsyncIterator
 
 import pytest
-
 from shared.bus import Bus, Received, dead_letters
-from shared.events import BatchCancelled, BatchPaused, PromptPrepared
+from shared.events import BatchCancelled, BatchPaused, Event, PromptPrepared
 from shared.settings import KafkaSettings
+
 from shared.tests.bus.scene import (
     TYPE_HEADER,
     Headers,
@@ -31,9 +31,17 @@ POISON: dict[str, tuple[bytes | None, Headers, str]] = {
     "bad JSON": (b'{"batch_id": "b", ', TYPE_HEADER, "bad_json"),
     "not UTF-8": (b"\xff\xfe{}", TYPE_HEADER, "bad_json"),
     "an empty value": (b"", TYPE_HEADER, "bad_json"),
-    "a wrong type": (b'{"batch_id": "b", "index": "many", "record_id": "r", "values": {}}', TYPE_HEADER, "invalid_event"),
+    "a wrong type": (
+        b'{"batch_id": "b", "index": "many", "record_id": "r", "values": {}}',
+        TYPE_HEADER,
+        "invalid_event",
+    ),
     "a missing field": (b'{"batch_id": "b"}', TYPE_HEADER, "invalid_event"),
-    "no number at all": (b'{"batch_id": "b", "index": NaN, "record_id": "r", "values": {}}', TYPE_HEADER, "invalid_event"),
+    "no number at all": (
+        b'{"batch_id": "b", "index": NaN, "record_id": "r", "values": {}}',
+        TYPE_HEADER,
+        "invalid_event",
+    ),
     "a tombstone": (None, TYPE_HEADER, "tombstone"),
     "an unknown type": (GOOD, (("ce_type", b"somebody.else.v1"),), "unknown_type"),
     "a type that is not UTF-8": (GOOD, (("ce_type", b"\xff\xfe"),), "undecodable_header"),
@@ -54,9 +62,9 @@ async def test_poison_of_every_kind_inside_a_batch_of_500_harms_nothing_else(kaf
     await publish_raw(kafka, topic, records)
     seen: list[int] = []
 
-    async def note(received: Received[PromptPrepared]) -> AsyncIterator[PromptPrepared]:
+    async def note(received: Received[PromptPrepared]) -> AsyncIterator[Event]:
         seen.append(received.event.index)
-        for nothing in ():
+        for nothing in list[Event]():
             yield nothing
 
     bus = Bus(kafka, "poison")
@@ -187,16 +195,14 @@ async def test_dead_letters_are_listed_newest_first_and_replayed_as_they_were(ka
     assert (again.key, again.value, tuple(again.headers)) == (b"b", b"second", headers)
 
 
-async def collecting(
-    received: Received[PromptPrepared], seen: list[Received[PromptPrepared]]
-) -> AsyncIterator[PromptPrepared]:
+async def collecting(received: Received[PromptPrepared], seen: list[Received[PromptPrepared]]) -> AsyncIterator[Event]:
     """Note what comes, publish nothing."""
     seen.append(received)
-    for nothing in ():
+    for nothing in list[Event]():
         yield nothing
 
 
-async def unreached(received: Received[PromptPrepared]) -> AsyncIterator[PromptPrepared]:
+async def unreached(received: Received[PromptPrepared]) -> AsyncIterator[Event]:
     """A handler that nothing readable reaches."""
     pytest.fail(f"{received} should not have been handed over")
     yield received.event

@@ -6,7 +6,6 @@ import random
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from shared.bus.done_set import decode
 from shared.bus.tracker import PartitionTracker
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from shared.contract.compatibility import breaking_changes
 from shared.contract.documents import event_classes, schema_of
 from shared.events import BatchSubmitted, RecordSettled

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-
 from shared.contract.documents import documents, event_classes
 from shared.events import Event
 from shared.topics import DEAD_LETTERS, TOPICS, Topic
@@ -27,7 +26,7 @@ def test_the_committed_documents_are_what_the_models_say() -> None:
 
 def test_every_event_type_is_versioned_and_past_tense() -> None:
     for event in event_classes():
-        prefix, noun, participle, version = event.type.split(".")
+        prefix, _, participle, version = event.type.split(".")
         assert (prefix, version) == ("recordsmith", "v1")
         assert participle.endswith(("ed", "d", "n")), event.type
 
@@ -69,7 +68,9 @@ def test_an_event_from_a_newer_producer_is_still_read() -> None:
             continue
         example = json.loads(path.read_text())
         model: type[Event] = topic_of(path).event_types()[example["headers"]["ce_type"]]
-        assert model.model_validate(example["value"] | {"added_in_v1_1": {"x": 1}}) == model.model_validate(example["value"])
+        assert model.model_validate(example["value"] | {"added_in_v1_1": {"x": 1}}) == model.model_validate(
+            example["value"]
+        )
 
 
 def test_asyncapi_names_every_topic_and_its_references_resolve() -> None:

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-
 from shared.events import BatchSpec, PromptPrepared, RecordGenerated, RecordSettled, trace_id_of
 
 indices = st.integers(0, 10**9)
@@ -36,7 +35,9 @@ def test_a_record_keeps_its_trace_from_stage_to_stage(batch_id: str, index: int,
 
 
 def test_results_of_one_crm_record_meet_one_writer() -> None:
-    results = [RecordGenerated(batch_id=b, index=i, record_id="a01", object="Claim__c") for b, i in (("b1", 0), ("b2", 9))]
+    results = [
+        RecordGenerated(batch_id=b, index=i, record_id="a01", object="Claim__c") for b, i in (("b1", 0), ("b2", 9))
+    ]
     assert len({result.key() for result in results}) == 1
 
 

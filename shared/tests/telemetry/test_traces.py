@@ -9,7 +9,6 @@ import sys
 import textwrap
 
 from opentelemetry import trace
-
 from shared.telemetry import is_sampled, span_context, traceparent_context
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 from prometheus_client import Counter, Gauge
-from generator_svc.meters import METERS
 from shared.events import trace_id_of
 from shared.telemetry import get_logger, names
 
@@ -15,6 +14,7 @@ from generator_svc.domain.provider import Completion
 from generator_svc.domain.question import Question
 from generator_svc.domain.tally import NoAnswer
 from generator_svc.domain.work import Link
+from generator_svc.meters import METERS
 
 FALLBACKS = Counter(names.METRIC_AI_FALLBACKS, "Records that a recipe answered", ["category"])
 LIMIT = Gauge(names.METRIC_AI_LIMIT, "Calls at a time that the limiter allows", ["provider", "model"])

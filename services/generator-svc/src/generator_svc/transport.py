@@ -56,7 +56,7 @@ class Endpoint:
         try:
             async with self._http.session().post(
                 self.url,
-                data=orjson.dumps(request),
+                data=aiohttp.BytesPayload(orjson.dumps(request)),
                 headers=self._headers,
                 timeout=aiohttp.ClientTimeout(total=timeout_s),
                 allow_redirects=False,  # a redirect would carry the key to an address nobody configured

@@ -65,7 +65,12 @@ def build(settings: SchemaSettings) -> tuple[Bus, Starlette]:
         turnstile=Turnstile(settings.publish_parallel, settings.chunk),
         sources=open_sources(salesforce),
         salesforce=salesforce,
-        pace=Pace(window=settings.window, slice_window=settings.slice_window, chunk=settings.chunk),
+        pace=Pace(
+            window=settings.window,
+            window_most=settings.window_most,
+            slice_window=settings.slice_window,
+            chunk=settings.chunk,
+        ),
     )
     scheduler = Scheduler(shop, clock=time.time, lease_s=settings.lease_s, poll_s=settings.poll_s)
     deps: dict[str, Any] = {"store": store, "wake": scheduler.wake}

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from schema_svc.domain.batch import Share, Standing
 from schema_svc.domain.ranges import SLICE, Ranges, cut, length
+from schema_svc.domain.window import Window
 from schema_svc.expansion import Expanded, OpenBatch, Traced, all_failed, cancelled_event, expand, slice_event
 from schema_svc.reading import Entry, Reader
 from schema_svc.workshop import Workshop
@@ -35,14 +36,16 @@ class ChunkExpander:
         self._fence = fence
         self._ranges: dict[tuple[int, int], Ranges] = {}
         self._reader = Reader(self._read, shop.pace.chunk)
+        self._window = Window(shop.pace.window, shop.pace.window_most)
         self._bugs = 0
 
     async def prompts(self, standing: Standing, share: Share) -> bool:
         """Publish the next prompts of `share`; False when the window is full."""
         pace, left, batch = self._shop.pace, share.total - share.cursor, self.batch
-        count = min(standing.room(pace.window), pace.chunk, left)
+        window = self._window.size(standing.settled, self._shop.clock())
+        count = min(standing.room(window), pace.chunk, left)
         # Not a few records at every report of progress: a chunk costs the same whatever its size.
-        if count < min(pace.chunk, left, max(1, pace.window // 8)):
+        if count < min(pace.chunk, left, max(1, window // 8)):
             return False
         with self._span(count) as chunk:
             expanded, taken = await self._expanded(share, count, chunk)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -27,7 +28,8 @@ class Publisher(Protocol):
 class Pace:
     """How far and in what portions batches are expanded."""
 
-    window: int = 4_000
+    window: int = 1_000
+    window_most: int = 32_000
     slice_window: int = 200_000
     chunk: int = 500
 
@@ -43,5 +45,7 @@ class Workshop:
     salesforce: SalesforceSession | None
     pace: Pace = field(default_factory=Pace)
     planning: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
+    clock: Callable[[], float] = time.monotonic
+    """Seconds that only go forward: what a batch's rate is measured by."""
     unwell: dict[str, str] = field(default_factory=dict)
     """Batches that wait for an administrator, with what is wrong: the service is not ready then."""

@@ -33,7 +33,9 @@ async def write_records(
 ) -> AsyncIterator[Event]:
     """Write what was generated, grouped by target; report each record's fate."""
     _refuse_unplanned(received, plans)
-    once = {one.event.event_id(): one for one in received}
+    once: dict[str, Received[RecordGenerated]] = {}
+    for one in received:
+        once.setdefault(one.event.event_id(), one)
     wanted: dict[tuple[str, ...], list[Planned]] = {}
     for event_id, one in once.items():
         result, plan = one.event, plans.plan(one.event.batch_id)

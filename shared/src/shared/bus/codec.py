@@ -5,7 +5,7 @@ Wire format: CloudEvents binary mode (`ce_*` headers) and W3C `traceparent` in h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -99,23 +99,24 @@ class Codec:
         wanted: Sequence[type[Event]] | None = None,
         origins: Sequence[Topic] | None = None,
     ) -> None:
-        self._types = {name: kind for topic in topics for name, kind in topic.event_types().items()}
-        self._wanted = frozenset(self._types.values() if wanted is None else wanted)
-        self._only = next(iter(self._types.values())) if len(self._types) == 1 else None
-        """The type of bare JSON without headers from other producers, where there is no choice."""
-        self._origins = None if origins is None else frozenset(topic.name for topic in origins)
+        types = {name: kind for topic in topics for name, kind in topic.event_types().items()}
+        self._by_header = {name.encode(): kind for name, kind in types.items()}
+        self._wanted = frozenset(types.values() if wanted is None else wanted)
+        # Bare JSON from other producers has no type header: no choice is needed where there is only one.
+        self._without_header = next(iter(self._by_header)) if len(types) == 1 else b""
+        self._origins = None if origins is None else frozenset(topic.name.encode() for topic in origins)
         """On retry topics: several subscriptions may share them, and each takes its own records."""
 
     def decode(self, record: Record) -> Received[Any] | Poison | Unwanted:
         """Read one record."""
-        headers, unreadable = readable_headers(record.headers)
-        kind = self._type_of(headers, unreadable)
-        if isinstance(kind, Poison):
-            return kind
+        raw = dict(record.headers)
+        kind = self._by_header.get(raw.get(TYPE, self._without_header))  # type: ignore[arg-type]  # None is looked up in vain
+        if kind is None:
+            return self._untyped(raw)
         if kind not in self._wanted:
             return UNWANTED
-        if self._origins is not None and headers.get(ORIGIN_TOPIC) not in self._origins:
-            return UNWANTED if ORIGIN_TOPIC in headers else Poison("missing_header", f"{ORIGIN_TOPIC} on a retry topic")
+        if self._origins is not None and raw.get(ORIGIN_TOPIC) not in self._origins:
+            return UNWANTED if ORIGIN_TOPIC in raw else Poison("missing_header", f"{ORIGIN_TOPIC} on a retry topic")
         value = record.value
         if value is None:
             return Poison("tombstone", "the record has no value")
@@ -125,32 +126,51 @@ class Codec:
             event = kind.model_validate_json(value)
         except ValidationError as error:
             return _invalid(error)
-        attempt = int(headers[ATTEMPT]) if ATTEMPT in headers and headers[ATTEMPT].isdecimal() else 1
-        return Received(
-            event, headers, record.topic, record.partition, record.offset, attempt, headers.get(TRACEPARENT)
+        headers = TextHeaders(raw)
+        attempt = int(headers[ATTEMPT]) if ATTEMPT in raw and headers.get(ATTEMPT, "").isdecimal() else 1
+        parent = headers.get(TRACEPARENT) if TRACEPARENT in raw else None
+        return Received(event, headers, record.topic, record.partition, record.offset, attempt, parent)
+
+    def _untyped(self, raw: Mapping[str, bytes | None]) -> Poison:
+        if TYPE not in raw:
+            return Poison("missing_header", f"{TYPE} is needed where a topic carries several types")
+        if text_of(raw[TYPE]) is None:
+            return Poison("undecodable_header", f"{TYPE} is not UTF-8")
+        return Poison(
+            "unknown_type", f"{TYPE} is none of {', '.join(sorted(kind.decode() for kind in self._by_header))}"
         )
 
-    def _type_of(self, headers: Mapping[str, str], unreadable: Sequence[str]) -> type[Event] | Poison:
-        name = headers.get(TYPE)
-        if name is None:
-            if TYPE in unreadable:
-                return Poison("undecodable_header", f"{TYPE} is not UTF-8")
-            if self._only is None:
-                return Poison("missing_header", f"{TYPE} is needed where a topic carries several types")
-            return self._only
-        return self._types.get(name) or Poison("unknown_type", f"{TYPE} is none of {', '.join(self._types)}")
+
+class TextHeaders(Mapping[str, str]):
+    """The headers that are UTF-8, decoded when somebody looks: most handlers never do."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: Mapping[str, bytes | None]) -> None:
+        self._raw = raw
+
+    def __getitem__(self, name: str) -> str:
+        text = text_of(self._raw[name])
+        if text is None:
+            raise KeyError(name)
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, value in self._raw.items() if text_of(value) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"TextHeaders({dict(self)})"
 
 
-def readable_headers(headers: RawHeaders) -> tuple[dict[str, str], Sequence[str]]:
-    """Headers as text, and the names of those that are none."""
-    readable: dict[str, str] = {}
-    unreadable: list[str] | None = None
-    for name, value in headers:
-        try:
-            readable[name] = value.decode()  # type: ignore[union-attr]  # None is caught below
-        except (UnicodeDecodeError, AttributeError):
-            unreadable = [*(unreadable or ()), name]
-    return readable, unreadable or ()
+def text_of(value: bytes | None) -> str | None:
+    """A header's value as text; None when it is none."""
+    try:
+        return None if value is None else value.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 class Encoder:

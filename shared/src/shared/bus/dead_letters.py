@@ -10,7 +10,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.bus.codec import Message, RawHeaders, Record, readable_headers
+from shared.bus.codec import Message, RawHeaders, Record, TextHeaders
 from shared.bus.connection import connection
 from shared.bus.outbox import Outbox
 from shared.bus.publisher import Publisher
@@ -168,7 +168,7 @@ async def _between(consumer: AIOKafkaConsumer, partition: TopicPartition, start:
 
 
 def _letter_of(record: Record) -> DeadLetter:
-    headers, _ = readable_headers([(name, value) for name, value in record.headers if name.startswith(_MARK)])
+    headers = TextHeaders({name: value for name, value in record.headers if name.startswith(_MARK)})
     return DeadLetter(
         partition=record.partition,
         offset=record.offset,

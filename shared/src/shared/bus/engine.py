@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
-from shared.bus import done_set, metrics
+from shared.bus import done_set
+from shared.bus.claims import Claim
 from shared.bus.codec import Record
-from shared.bus.done_set import METADATA_LIMIT
+from shared.bus.committing import Committer
+from shared.bus.parking import ParkingLot
 from shared.bus.pauses import Pauses
-from shared.bus.port import CommitRefused, ConsumerPort, MetadataTooLarge, Partition, Runner
+from shared.bus.port import ConsumerPort, Partition, Runner
 from shared.bus.tracker import PartitionTracker
 from shared.telemetry import get_logger
 
@@ -28,48 +29,7 @@ MAX_WINDOW = 50_000
 
 MAX_PARKED = 10_000
 
-_COMMIT_TIMEOUT_S = 10.0
-
-
-class Claim:
-    """One record that a runner works on."""
-
-    __slots__ = ("_engine", "expired", "held", "record", "timer", "tracker")
-
-    def __init__(self, engine: InFlightEngine, record: Record, tracker: PartitionTracker) -> None:
-        self._engine = engine
-        self.record = record
-        self.tracker = tracker
-        self.held = False
-        """A runner has it. Whatever ends that first counts; a second end changes nothing."""
-        self.expired = False
-        """It was parked for longer than its handler allowed."""
-        self.timer: asyncio.TimerHandle | None = None
-
-    @property
-    def partition(self) -> Partition:
-        return self.record.topic, self.record.partition
-
-    def done(self) -> None:
-        """The record has its result, acknowledged by Kafka where it had to be published."""
-        if self.held:
-            self.tracker.complete(self.record.offset)
-            self._engine.give_back(self)
-
-    def park(self, key: object, timeout_s: float | None) -> None:
-        """The record waits in memory, without a slot, until `key` is released."""
-        if self.held:
-            self._engine.park(self, key, timeout_s)
-
-    def abandon(self) -> None:
-        """The record stays unfinished and is delivered again to whoever has the partition then."""
-        if self.held:
-            self._engine.give_back(self)
-
-    def halt(self, error: BaseException) -> None:
-        """Nothing of this subscription can be handled any more."""
-        self._engine.halt(error)
-        self.abandon()
+_LONGEST_WAIT_S = 2.0
 
 
 class InFlightEngine:
@@ -89,7 +49,6 @@ class InFlightEngine:
     ) -> None:
         self.name = name
         self.in_flight = 0
-        self.parked = 0
         self.halted: BaseException | None = None
         self.trouble: str | None = None
         self.assigned_partitions: frozenset[Partition] | None = None
@@ -101,20 +60,22 @@ class InFlightEngine:
         self._high_water = max(max_in_flight, 500)
         self._low_water = max_in_flight // 2
         self._max_window = max_window
-        self._commit_interval_s = commit_interval_s
         self._drain_s = drain_s
         self._patience_s = patience_s
-        self._metadata_limit = METADATA_LIMIT
         self._trackers: dict[Partition, PartitionTracker] = {}
+        self._committer = Committer(name, port, self._trackers, commit_interval_s, after=self._pause_wide)
         self._ready: deque[Claim] = deque()
-        self._parked: dict[object, list[Claim]] = {}
+        self._parked = ParkingLot(self._go_first)
         self._closing = False
-        self._room = asyncio.Event()
-        self._returned = asyncio.Event()
-        self._committing = asyncio.Lock()
-        self._commit_task: asyncio.Task[None] | None = None
         self._pumping = False
         self._epoch = 0
+        self._room = asyncio.Event()
+        self._returned = asyncio.Event()
+
+    @property
+    def parked(self) -> int:
+        """Records that wait for a release."""
+        return self._parked.count
 
     @property
     def unfinished(self) -> int:
@@ -123,12 +84,15 @@ class InFlightEngine:
 
     def start(self) -> None:
         """Commit from now on, several times a second."""
-        self._commit_task = asyncio.create_task(self._commit_forever())
+        self._committer.start()
 
     async def intake(self, records: Sequence[Record]) -> None:
         """Take a fetch in. Returns when the next one is welcome, or after a while with the partitions paused."""
         try:
             await self._take(records)
+            self._pause_wide()
+            if self._crowded():
+                await self._wait_for_room()
         except Exception as error:
             # A fetch that was taken in by half must not look like a gap to the next one.
             self.halt(error)
@@ -137,29 +101,25 @@ class InFlightEngine:
         """Begin with partitions where their last owner stopped."""
         owned = frozenset(partitions)
         self._epoch += 1
-        self._trackers = {}
+        self._trackers.clear()
         self.pauses.everything = self.halted is not None or self._closing
         self.pauses.forget()
-        if not self.pauses.everything:
-            positions = await self._until_it_works(lambda: self._port.committed(owned)) if owned else {}
-            for partition, (position, metadata) in (positions or {}).items():
+        if owned and not self.pauses.everything:
+            for partition, (position, metadata) in (await self._committed(owned)).items():
                 self._trackers[partition] = PartitionTracker(position, done_set.decode(position, metadata))
                 # What was delivered before the tracker existed was dropped: it comes again from here.
                 self._port.seek(partition, position)
-        self.pauses.apply()
         self.trouble = None
         self.assigned_partitions = owned
 
     async def revoked(self, partitions: Iterable[Partition]) -> None:
         """Let running work finish within the drain time and commit it; whatever comes later counts no more."""
-        leaving = set(partitions)
-        trackers = [tracker for partition, tracker in self._trackers.items() if partition in leaving]
+        leaving = [partition for partition in partitions if partition in self._trackers]
+        trackers = [self._trackers[partition] for partition in leaving]
         await self._drain(trackers)
         for partition in leaving:
             self._trackers.pop(partition, None)
-        for tracker in trackers:
-            tracker.end()
-        self._runner.cancel(lambda claim: not claim.tracker.alive)
+        self._end(trackers)
         self.assigned_partitions = None
 
     async def stop(self) -> None:
@@ -168,41 +128,27 @@ class InFlightEngine:
         self._pause_everything()
         trackers = list(self._trackers.values())
         await self._drain(trackers)
-        for tracker in trackers:
-            tracker.end()
-        self._runner.cancel(lambda _: True)
-        if self._commit_task is not None:
-            self._commit_task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._commit_task
+        self._end(trackers)
+        await self._committer.stop()
 
     def halt(self, error: BaseException) -> None:
         """Start nothing more. What runs may finish and be committed; the failing record stays uncommitted."""
         if self.halted is None:
             self.halted = error
             get_logger().error("subscription_stopped", subscription=self.name, error=type(error).__name__)
-        for tracker in self._trackers.values():
-            tracker.open = False
-        self._drop_waiting()
+        self._close(self._trackers.values())
         self._pause_everything()
 
     def release(self, key: object) -> None:
         """Records parked under `key` go first."""
-        claims = self._parked.pop(key, None)
-        if claims:
-            self.parked -= len(claims)
-            for claim in reversed(claims):
-                self._unpark(claim)
-            self._pump()
+        for claim in reversed(self._parked.release(key)):
+            self._ready.appendleft(claim)
+        self._pump()
 
     def park(self, claim: Claim, key: object, timeout_s: float | None) -> None:
         """Keep the claim without a slot."""
         if claim.tracker.open:
-            self._parked.setdefault(key, []).append(claim)
-            self.parked += 1
-            if timeout_s is not None:
-                claim.timer = asyncio.get_running_loop().call_later(timeout_s, self._expire, claim, key)
-        self.give_back(claim)
+            self._parked.add(claim, key, timeout_s)
 
     def give_back(self, claim: Claim) -> None:
         """A slot is free."""
@@ -215,78 +161,30 @@ class InFlightEngine:
         if self._ready:
             self._pump()
 
-    async def commit(self) -> None:
-        """Tell Kafka what is finished, for all partitions at once."""
-        # One at a time, and a revocation waits here: a commit that spans a rebalance could go backwards.
-        async with self._committing:
-            positions: dict[Partition, tuple[int, str]] = {}
-            for partition, tracker in self._trackers.items():
-                if tracker.changed:
-                    tracker.changed = False
-                    position = tracker.commit(self._metadata_limit)
-                    if position is not None and position != tracker.committed:
-                        positions[partition] = position
-            if positions:
-                await self._send(positions)
-
-    async def _send(self, positions: dict[Partition, tuple[int, str]]) -> None:
-        try:
-            async with asyncio.timeout(_COMMIT_TIMEOUT_S):
-                with metrics.COMMIT_SECONDS.labels(self.name).time():
-                    await self._port.commit(positions)
-        except Exception as error:
-            if isinstance(error, MetadataTooLarge):
-                self._metadata_limit //= 2
-            elif not isinstance(error, CommitRefused):
-                get_logger().warning("commit_failed", subscription=self.name, error=type(error).__name__)
-            for partition in positions:
-                if partition in self._trackers:
-                    self._trackers[partition].changed = True
-        else:
-            for partition, position in positions.items():
-                if partition in self._trackers:
-                    self._trackers[partition].committed = position
-
     async def _take(self, records: Sequence[Record]) -> None:
         tracker: PartitionTracker | None = None
         topic, partition = "", -1
-        taken = 0
         epoch = self._epoch
+        taken = 0
         ready = self._ready
         for record in records:
             if record.partition != partition or record.topic != topic:
                 topic, partition = record.topic, record.partition
                 tracker = self._trackers.get((topic, partition))
-            if tracker is None or not tracker.open:
+            if tracker is None or not tracker.open or not tracker.receive(record.offset):
                 continue
-            if tracker.receive(record.offset):
-                ready.append(Claim(self, record, tracker))
-                taken += 1
-                if taken % TURN == 0:
-                    self._pump()
-                    await asyncio.sleep(0)
-                    if epoch != self._epoch:
-                        # The rest was fetched for an assignment that is over.
-                        return
+            ready.append(Claim(self, record, tracker))
+            taken += 1
+            if taken % TURN == 0:
+                self._pump()
+                await asyncio.sleep(0)
+                if epoch != self._epoch:
+                    # The rest was fetched for an assignment that is over.
+                    return
         self._pump()
-        self._widen_pauses()
-        if self._crowded():
-            await self._wait_for_room()
-
-    async def _wait_for_room(self) -> None:
-        # Waiting a little before pausing: a pause throws away what is already fetched.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._patience_s):
-                while self._crowded():
-                    self._room.clear()
-                    await self._room.wait()
-                return
-        self._pause_everything()
-
-    def _crowded(self) -> bool:
-        return len(self._ready) > self._high_water or self.parked > MAX_PARKED
 
     def _pump(self) -> None:
+        """Start what waits while there are slots."""
         if self._pumping:
             return
         ready = self._ready
@@ -301,17 +199,33 @@ class InFlightEngine:
                 claim.held = True
                 self._runner.begin(claim)
         self._pumping = False
-        if len(ready) <= self._low_water:
-            self._room.set()
-            if self.pauses.everything and self.parked <= MAX_PARKED and not self.halted and not self._closing:
-                self.pauses.everything = False
-                self.pauses.apply()
+        if len(ready) <= self._low_water and self.parked <= MAX_PARKED:
+            self._make_room()
 
-    def _widen_pauses(self) -> None:
+    def _make_room(self) -> None:
+        self._room.set()
+        if self.pauses.everything and not self.halted and not self._closing:
+            self.pauses.everything = False
+            self.pauses.apply()
+
+    async def _wait_for_room(self) -> None:
+        # Waiting a little before pausing: a pause throws away what is already fetched.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience_s):
+                while self._crowded():
+                    self._room.clear()
+                    await self._room.wait()
+                return
+        self._pause_everything()
+
+    def _crowded(self) -> bool:
+        return len(self._ready) > self._high_water or self.parked > MAX_PARKED
+
+    def _pause_wide(self) -> None:
         limit, low = self._max_window, self._max_window // 2
         already = self.pauses.wide
         wide = {at for at, tracker in self._trackers.items() if tracker.window > (low if at in already else limit)}
-        if wide != self.pauses.wide:
+        if wide != already:
             self.pauses.wide = wide
             self.pauses.apply()
 
@@ -319,59 +233,43 @@ class InFlightEngine:
         self.pauses.everything = True
         self.pauses.apply()
 
-    def _expire(self, claim: Claim, key: object) -> None:
-        claims = self._parked.get(key, [])
-        if claim in claims:
-            claims.remove(claim)
-            self.parked -= 1
-            claim.expired = True
-            self._unpark(claim)
-            self._pump()
-
-    def _unpark(self, claim: Claim) -> None:
-        if claim.timer is not None:
-            claim.timer.cancel()
-            claim.timer = None
+    def _go_first(self, claim: Claim) -> None:
         self._ready.appendleft(claim)
-
-    def _drop_waiting(self) -> None:
-        self._ready = deque(claim for claim in self._ready if claim.tracker.open)
-        for key, claims in list(self._parked.items()):
-            for claim in claims:
-                if not claim.tracker.open and claim.timer is not None:
-                    claim.timer.cancel()
-            self._parked[key] = [claim for claim in claims if claim.tracker.open]
-        self._parked = {key: claims for key, claims in self._parked.items() if claims}
-        self.parked = sum(len(claims) for claims in self._parked.values())
-        self._room.set()
+        self._pump()
 
     async def _drain(self, trackers: Sequence[PartitionTracker]) -> None:
-        for tracker in trackers:
-            tracker.open = False
-        self._drop_waiting()
+        self._close(trackers)
         self._runner.flush()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._drain_s):
                 while any(tracker.running for tracker in trackers):
                     self._returned.clear()
                     await self._returned.wait()
-        await self.commit()
+        await self._committer.commit()
 
-    async def _commit_forever(self) -> None:
-        while True:
-            await asyncio.sleep(self._commit_interval_s)
-            await self.commit()
-            self._widen_pauses()
+    def _close(self, trackers: Iterable[PartitionTracker]) -> None:
+        """Start nothing more of these partitions, and forget what waits."""
+        for tracker in trackers:
+            tracker.open = False
+        self._ready = deque(claim for claim in self._ready if claim.tracker.open)
+        self._parked.drop_closed()
+        self._room.set()
 
-    async def _until_it_works(self, ask: Callable[[], Awaitable[Any]]) -> Any:
-        """Retry: an error here would leave the partitions assigned and silent."""
+    def _end(self, trackers: Iterable[PartitionTracker]) -> None:
+        """Completions of these partitions count no more, and what still runs is given up."""
+        for tracker in trackers:
+            tracker.end()
+        self._runner.cancel(lambda claim: not claim.tracker.alive)
+
+    async def _committed(self, partitions: frozenset[Partition]) -> Mapping[Partition, tuple[int, str]]:
+        """Ask until there is an answer: an error here would leave the partitions assigned and silent."""
         wait_s = 0.1
         while not self._closing:
             try:
-                return await ask()
+                return await self._port.committed(partitions)
             except Exception as error:
                 self.trouble = f"cannot read committed offsets: {type(error).__name__}"
                 get_logger().warning("committed_offsets_unknown", subscription=self.name, error=type(error).__name__)
                 await asyncio.sleep(wait_s)
-                wait_s = min(wait_s * 2, 2.0)
-        return None
+                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+        return {}

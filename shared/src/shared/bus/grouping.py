@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from shared.bus.claims import Claim, end_with
 from shared.bus.codec import Poison, Received, Unwanted
-from shared.bus.engine import Claim
 from shared.bus.outbox import Outgoing
 from shared.bus.parked import Parked
 from shared.bus.settlement import Settlement
@@ -69,12 +69,15 @@ class GroupsRunner:
             self._settlement.skip(claim.record)
             claim.done()
         elif isinstance(received, Poison):
-            self._start(self._bury(claim, received), [claim])
+            self._start(end_with(claim, self._settlement.bury(claim.record, received.reason, received.error)), [claim])
         elif claim.expired:
             late = Retryable("what the record waited for did not come", category="timeout")
-            self._start(self._fail(claim, received, late), [claim])
+            self._start(self._failing(claim, received, late), [claim])
         else:
             self._add(claim, received)
+
+    def _failing(self, claim: Claim, received: Received[Any], error: Exception) -> Coroutine[Any, Any, None]:
+        return end_with(claim, self._settlement.fail(claim.record, received, error))
 
     def flush(self) -> None:
         """Hand over every group as it is."""
@@ -97,7 +100,7 @@ class GroupsRunner:
         try:
             name = self._collect.by(received.event)
         except Exception as error:
-            self._start(self._fail(claim, received, error), [claim])
+            self._start(self._failing(claim, received, error), [claim])
             return
         key = self._keys.setdefault(name, _Key())
         key.collecting.append((claim, received))
@@ -164,27 +167,11 @@ class GroupsRunner:
         except Exception as error:
             failure = failure or error
         if failure is not None:
-            await asyncio.gather(*(self._fail(claim, received, failure) for claim, received in group))
+            await asyncio.gather(*(self._failing(claim, received, failure) for claim, received in group))
         else:
             for claim, _ in group:
                 self._settlement.count_done(claim.record.topic)
                 claim.done()
-
-    async def _fail(self, claim: Claim, received: Received[Any], error: Exception) -> None:
-        await self._end(claim, self._settlement.fail(claim.record, received, error))
-
-    async def _bury(self, claim: Claim, poison: Poison) -> None:
-        await self._end(claim, self._settlement.bury(claim.record, poison.reason, poison.error))
-
-    async def _end(self, claim: Claim, settling: Awaitable[None]) -> None:
-        try:
-            await settling
-        except asyncio.CancelledError:
-            claim.abandon()
-        except Exception as broken:
-            claim.halt(broken)
-        else:
-            claim.done()
 
 
 class Causes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Parked(Exception):  # noqa: N818  # not an error: the record waits
+class Parked(Exception):  # not an error: the record waits
     """The record waits in memory until `bus.release(key)`; its offset stays open and its slot is free for others.
 
     After `timeout_s` without a release it counts as `Retryable`.

@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from shared.bus.engine import Claim
+    from shared.bus.claims import Claim
 
 Partition = tuple[str, int]
 """Topic and number."""
 
 
-class CommitRefused(Exception):  # noqa: N818  # says what happened, like the domain's other exceptions
+class CommitRefused(Exception):  # says what happened, like the domain's other exceptions
     """The group has moved on: these partitions may be somebody else's."""
 
 
-class MetadataTooLarge(Exception):  # noqa: N818
+class MetadataTooLarge(Exception):
     """The broker allows less commit metadata than usual."""
 
 

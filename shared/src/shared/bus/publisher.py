@@ -258,10 +258,11 @@ def _batches(
 
 async def _partitions(producer: AIOKafkaProducer, topic: str) -> int | Exception:
     try:
-        return len(frozenset(await producer.partitions_for(topic)))
+        return len(await producer.partitions_for(topic))
     except KafkaError as error:
         # Only this topic's records wait.
-        return error
+        unknown: Exception = error
+        return unknown
 
 
 def _header_bytes(message: Message) -> int:

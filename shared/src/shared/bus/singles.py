@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 from opentelemetry import context as otel_context
 
-from shared.bus.codec import Poison, Received, Unwanted
-from shared.bus.engine import Claim
+from shared.bus.claims import Claim, end_with
+from shared.bus.codec import Poison, Received
 from shared.bus.outbox import Outgoing, outgoing_of
 from shared.bus.parked import Parked
 from shared.bus.settlement import Settlement
@@ -35,9 +35,20 @@ class SinglesRunner:
         self._tasks: dict[Claim, asyncio.Task[None]] = {}
 
     def begin(self, claim: Claim) -> None:
-        """Start the record's task."""
-        # Not in the caller's context: that may be the handler of another record, with its span.
-        self._tasks[claim] = self._loop.create_task(self._run(claim), context=self._context.copy())
+        """Start the record's task; a record that the handler does not take needs none."""
+        settlement = self._settlement
+        try:
+            received = settlement.read(claim.record)
+        except Exception as error:
+            claim.halt(error)
+            return
+        if isinstance(received, Received):
+            self._start(claim, self._run(claim, received))
+        elif isinstance(received, Poison):
+            self._start(claim, end_with(claim, settlement.bury(claim.record, received.reason, received.error)))
+        else:
+            settlement.skip(claim.record)
+            claim.done()
 
     def flush(self) -> None:
         """Nothing is collected here."""
@@ -48,31 +59,13 @@ class SinglesRunner:
             if unwanted(claim):
                 task.cancel()
 
-    async def _run(self, claim: Claim) -> None:
-        try:
-            await self._settle(claim)
-        except Parked as parked:
-            claim.park(parked.key, parked.timeout_s)
-        except asyncio.CancelledError:
-            claim.abandon()
-        except Exception as error:
-            # Fatal, or the bus itself is broken: in both cases nothing may be skipped.
-            claim.halt(error)
-        else:
-            claim.done()
-        finally:
-            del self._tasks[claim]
+    def _start(self, claim: Claim, work: Coroutine[Any, Any, None]) -> None:
+        # Not in the caller's context: that may be the handler of another record, with its span.
+        task = asyncio.Task(work, loop=self._loop, context=self._context.copy())
+        self._tasks[claim] = task
+        task.add_done_callback(lambda _: self._tasks.pop(claim))
 
-    async def _settle(self, claim: Claim) -> None:
-        settlement = self._settlement
-        record = claim.record
-        received = settlement.read(record)
-        if isinstance(received, Poison):
-            await settlement.bury(record, received.reason, received.error)
-            return
-        if isinstance(received, Unwanted):
-            settlement.skip(record)
-            return
+    async def _run(self, claim: Claim, received: Received[Any]) -> None:
         if received.traceparent is not None and (parent := traceparent_context(received.traceparent)) is not None:
             # Never detached: the context ends with the task.
             otel_context.attach(parent)
@@ -80,12 +73,17 @@ class SinglesRunner:
             if claim.expired:
                 raise Retryable("what the record waited for did not come", category="timeout")
             await self._handle(received)
-        except (Parked, Fatal):
-            raise
+        except Parked as parked:
+            claim.park(parked.key, parked.timeout_s)
+        except asyncio.CancelledError:
+            claim.abandon()
+        except Fatal as error:
+            claim.halt(error)
         except Exception as error:
-            await settlement.fail(record, received, error)
+            await end_with(claim, self._settlement.fail(claim.record, received, error))
         else:
-            settlement.count_done(record.topic)
+            self._settlement.count_done(received.topic)
+            claim.done()
 
     async def _handle(self, received: Received[Any]) -> None:
         outgoing: list[Outgoing] = []

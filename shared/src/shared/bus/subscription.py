@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Protocol
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -151,8 +153,8 @@ class Subscription:
 
         async def counted(records: Sequence[Record]) -> None:
             consumer.fetches += 1
-            for record in records:
-                tally.add(record.topic, "consumed")
+            for topic, count in Counter(map(attrgetter("topic"), records)).items():
+                tally.add(topic, "consumed", count)
             await intake(records)
 
         names = [topic.name for topic in topics]

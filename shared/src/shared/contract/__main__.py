@@ -23,7 +23,12 @@ def main() -> int:
     wanted = documents()
     breaking = _breaking(options.schemas, wanted)
     if breaking and not options.allow_breaking:
-        print("Breaking changes. Make a new event type (v2) instead, or change it back:", *breaking, sep="\n  ", file=sys.stderr)
+        print(
+            "Breaking changes. Make a new event type (v2) instead, or change it back:",
+            *breaking,
+            sep="\n  ",
+            file=sys.stderr,
+        )
         return 2
     return _check(options.schemas, wanted) if options.check else _write(options.schemas, wanted)
 
@@ -34,7 +39,9 @@ def _breaking(folder: Path, wanted: dict[str, Document]) -> list[str]:
         if path.name not in wanted:
             found.append(f"{path.stem}: the event type is gone")
             continue
-        found += [f"{path.stem} {change}" for change in breaking_changes(json.loads(path.read_text()), wanted[path.name])]
+        found += [
+            f"{path.stem} {change}" for change in breaking_changes(json.loads(path.read_text()), wanted[path.name])
+        ]
     return found
 
 

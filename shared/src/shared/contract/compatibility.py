@@ -71,5 +71,7 @@ def _lost_alternatives(
 
 def _resolved(schema: Schema, definitions: Schema) -> Schema:
     while "$ref" in schema:
-        schema = definitions.get(schema["$ref"].rpartition("/")[2], {}) | {k: v for k, v in schema.items() if k != "$ref"}
+        schema = definitions.get(schema["$ref"].rpartition("/")[2], {}) | {
+            k: v for k, v in schema.items() if k != "$ref"
+        }
     return schema

@@ -40,18 +40,15 @@ def asyncapi() -> Document:
         "info": {
             "title": "Recordsmith events",
             "version": VERSION,
-            "description": "Synthetic and AI-enriched CRM records over Kafka. CloudEvents binary mode: the envelope is in "
-            "the headers, the value is plain JSON. Golden examples are in shared/examples.",
+            "description": "Synthetic and AI-enriched CRM records over Kafka. CloudEvents binary mode: the envelope is "
+            "in the headers, the value is plain JSON. Golden examples are in shared/examples.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
         "channels": {_name(topic): _channel(topic) for topic in TOPICS},
-        "operations": {
-            operation["name"]: operation["body"] for topic in TOPICS for operation in _operations(topic)
-        },
+        "operations": {operation["name"]: operation["body"] for topic in TOPICS for operation in _operations(topic)},
         "components": {
-            "messages": {event.__name__: _message(event) for event in event_classes()}
-            | {"DeadLetter": _dead_letter()},
+            "messages": {event.__name__: _message(event) for event in event_classes()} | {"DeadLetter": _dead_letter()},
             "schemas": {"Envelope": _envelope()},
         },
     }
@@ -65,7 +62,8 @@ def _channel(topic: Topic) -> Document:
     names = [event.__name__ for event in topic.events] or ["DeadLetter"]
     return {
         "address": topic.name,
-        "description": f"Key: {topic.key}. Produced by {', '.join(topic.producers)}; consumed by {', '.join(topic.consumers)}.",
+        "description": f"Key: {topic.key}. Produced by {', '.join(topic.producers)}; "
+        f"consumed by {', '.join(topic.consumers)}.",
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
         "bindings": {
             "kafka": {
@@ -100,7 +98,10 @@ def _message(event: type[Event]) -> Document:
         "summary": (event.__doc__ or "").strip().splitlines()[0],
         "contentType": "application/json",
         "headers": {"$ref": "#/components/schemas/Envelope"},
-        "payload": {"schemaFormat": "application/schema+json;version=draft-2020-12", "schema": {"$ref": f"./{event.type}.json"}},
+        "payload": {
+            "schemaFormat": "application/schema+json;version=draft-2020-12",
+            "schema": {"$ref": f"./{event.type}.json"},
+        },
     }
 
 

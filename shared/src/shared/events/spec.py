@@ -93,7 +93,9 @@ class SalesforceTarget(_Spec):
     kind: Literal["salesforce"]
     object: ApiName
     field: ApiName | None = Field(None, description="takes the whole answer")
-    external_id: ApiName | None = Field(None, description="upsert by this field; without it the source record is updated")
+    external_id: ApiName | None = Field(
+        None, description="upsert by this field; without it the source record is updated"
+    )
     fields: dict[ApiName, str] | None = Field(None, description="CRM field <- key of the structured answer")
 
     @model_validator(mode="after")
@@ -141,7 +143,8 @@ class BatchSpec(_Spec):
     prompt: PromptSpec | None = Field(None, description="required unless the source is a recipe")
     models: list[ModelSpec] | None = Field(None, max_length=10, description="omitted: the configured chain")
     fallback: Fallback = Field(
-        "recipe", description="when no model gives a valid answer: a recipe answers, the record fails, or it is left as it is"
+        "recipe",
+        description="when no model gives a valid answer: a recipe answers, the record fails, or it is left as it is",
     )
     target: Target = NoTarget(kind="none")
     mode: Literal["run", "test"] = Field("run", description="test: generated, never written")

@@ -13,9 +13,12 @@ Row = Mapping[str, Any]
 
 def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
     """Insert the rows whose keys are not there yet; how many that were."""
+    # RETURNING, because the number of affected rows is not reported alike by both drivers.
+    keys = list(table.primary_key)
     inserted = 0
     for row in rows:
-        inserted += connection.execute(_insert(connection, table).values(**row).on_conflict_do_nothing()).rowcount
+        statement = _insert(connection, table).values(**row).on_conflict_do_nothing().returning(*keys)
+        inserted += len(connection.execute(statement).all())
     return inserted
 
 

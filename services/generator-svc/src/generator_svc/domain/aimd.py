@@ -53,7 +53,7 @@ class LatencyLimit(AimdLimit):
 
     _FEW, _MANY = 1.0, 2.0
     _SMOOTHING = 0.2
-    _DRIFT = 1.01
+    _DRIFT = 1.001
     """Per window: the best latency is forgotten slowly, for prompts and models change."""
 
     def __init__(self, *, start: int, maximum: int, window_s: float = WINDOW_S) -> None:

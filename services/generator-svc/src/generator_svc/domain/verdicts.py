@@ -17,7 +17,7 @@ from generator_svc.domain.work import Work
 _NO_USAGE = Usage()
 
 ROWS_PER_EVENT = 2_048
-"""About 250 KB of CSV; divides CHUNK, so that no piece crosses a ledger row."""
+"""About 250 KB of CSV."""
 
 
 def generated(prompt: PromptPrepared, work: Work, answer: Answer) -> RecordGenerated:
@@ -107,10 +107,10 @@ def rows(prepared: SlicePrepared, recipe: RowRecipe) -> Iterator[RangeSettled]:
 
 
 def parts(first: int, count: int, most: int) -> Iterator[tuple[int, int]]:
-    """A row range in pieces of at most `most` that never cross a multiple of it, nor of the ledger's chunk."""
+    """A row range in pieces of at most `most` that never cross a multiple of the ledger's chunk."""
     end = first + count
     while first < end:
-        taken = min(end - first, most - first % most)
+        taken = min(end - first, most, CHUNK - first % CHUNK)
         yield first, taken
         first += taken
 

@@ -11,7 +11,7 @@ Phase = Literal["planning", "ready", "refused", "finished"]
 Wanted = Literal["running", "paused", "cancelled"]
 
 
-class LeaseLost(RecordsmithError):  # noqa: N818 – says what happened, like the other errors here
+class LeaseLost(RecordsmithError):
     """Another replica has this batch now: whatever was under way here must not be stored."""
 
     def __init__(self, batch_id: str) -> None:

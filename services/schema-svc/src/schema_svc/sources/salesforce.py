@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import quote
 
-from shared.crm.describe import ObjectDescribe, id18
+from shared.crm.describe import FieldDescribe, ObjectDescribe, id18
 from shared.crm.refusals import SalesforceRefused
 from shared.crm.salesforce import SalesforceSession
 from shared.crm.soql import quoted
@@ -42,6 +43,7 @@ class Salesforce:
         await snapshot.clear_ids()
         requested = 0
         try:
+            await self._try_fields(source.object, needed)
             async for ids in self._ids(source):
                 await snapshot.add_ids(requested, ids)
                 requested += len(ids)
@@ -91,20 +93,31 @@ class Salesforce:
     async def _refuse_unknown_path(self, slot: str, described: ObjectDescribe) -> None:
         """`Account.Owner.Name`: each step but the last is the name of a relationship."""
         *steps, last = slot.split(".")
+        fields, where = described["fields"], described["name"]
         for step in steps:
-            parents = {
-                field["relationshipName"]: field.get("referenceTo") or []
-                for field in described["fields"]
-                if field.get("relationshipName")
-            }
-            if not parents.get(step):
-                hint = did_you_mean(step, [name for name in parents if name])
-                raise Refused(f"The slot {{{{{slot}}}}} names no relationship {step} of {described['name']}.{hint}")
-            described = await self._describe(parents[step][0])
-        known = {field["name"] for field in described["fields"]}
+            parents = {name: field.get("referenceTo") for field in fields if (name := field.get("relationshipName"))}
+            if step not in parents:
+                raise Refused(
+                    f"The slot {{{{{slot}}}}} names no relationship {step} of {where}.{did_you_mean(step, parents)}"
+                )
+            fields, where = await self._fields_of(parents[step] or []), step
+        known = [field["name"] for field in fields]
         if last not in known:
-            hint = did_you_mean(last, known)
-            raise Refused(f"The slot {{{{{slot}}}}} is not a field: {described['name']} has no {last}.{hint}")
+            raise Refused(f"The slot {{{{{slot}}}}} is not a field: {where} has no {last}.{did_you_mean(last, known)}")
+
+    async def _fields_of(self, sobjects: Sequence[str]) -> list[FieldDescribe]:
+        """Fields of any of the objects that a relationship may lead to; those this user cannot see have none."""
+        fields: list[FieldDescribe] = []
+        for sobject in sobjects:
+            with suppress(Refused):
+                fields += (await self._describe(sobject))["fields"]
+        return fields
+
+    async def _try_fields(self, sobject: str, needed: Needed) -> None:
+        """Which fields of a relationship with several kinds of parent can be read, only the org knows."""
+        if any("." in slot for slot in needed.slots):
+            names = ",".join(dict.fromkeys(("Id", *needed.fields)))
+            await self._rows(f"SELECT {names} FROM {sobject} LIMIT 1")  # noqa: S608 – names were just checked
 
     def _open(self) -> SalesforceSession:
         if self._session is None:

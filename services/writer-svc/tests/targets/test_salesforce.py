@@ -1,0 +1,185 @@
+"""Writing to the sandbox, which speaks Salesforce."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from crm_sandbox.testing import RunningSandbox
+from shared.crm.salesforce import SalesforceSession
+from shared.errors import Fatal, Retryable
+from writer_svc.domain.verdicts import Verdict
+from writer_svc.targets.salesforce import Salesforce
+
+UPSERT = {"kind": "salesforce", "object": "Claim__c", "external_id": "Claim_Number__c", "field": "Clinical_Summary__c"}
+RISK = {"kind": "salesforce", "object": "Claim__c", "fields": {"Risk_Level__c": "risk", "Diagnosis__c": "dx"}}
+COLLECTIONS = "/services/data/*/composite/sobjects*"
+
+
+@pytest.fixture
+def slept() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def target(session: SalesforceSession, slept: list[float]) -> Salesforce:
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    return Salesforce(session, sleep=sleep, jitter=lambda: 0.5)
+
+
+@pytest.fixture
+def ids(sandbox: RunningSandbox) -> list[str]:
+    return [row["Id"] for row in sandbox.query("SELECT Id FROM Claim__c ORDER BY Id")]
+
+
+async def write(target: Salesforce, planned: list[Any]) -> dict[int, Verdict]:
+    told = [pair async for pair in target.write(planned)]
+    assert len(told) == len(planned)
+    return {result.index: verdict for result, verdict in told}
+
+
+def writes(sandbox: RunningSandbox) -> int:
+    calls = sandbox.admin("GET", "/calls").json()["calls"]
+    return sum(call["count"] for call in calls if call["method"] == "PATCH")
+
+
+def summaries(sandbox: RunningSandbox) -> dict[str, str]:
+    return {r["Id"]: r["Clinical_Summary__c"] for r in sandbox.query("SELECT Id, Clinical_Summary__c FROM Claim__c")}
+
+
+async def test_250_records_are_written_in_two_calls(
+    target: Salesforce, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
+) -> None:
+    planned = [(make_result(i, f"text {i} é 🙂", record_id=ids[i]), make_plan()) for i in range(250)]
+    verdicts = await write(target, planned)
+    assert [verdicts[i] for i in range(250)] == [Verdict("written", crm_id=ids[i]) for i in range(250)]
+    assert writes(sandbox) == 2
+    now = summaries(sandbox)
+    assert all(now[ids[i]] == f"text {i} é 🙂" for i in range(250))
+
+
+async def test_one_refused_record_does_not_stop_the_others(
+    target: Salesforce, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
+) -> None:
+    sandbox.client.delete(f"/services/data/v62.0/sobjects/Claim__c/{ids[299]}").raise_for_status()
+    plan = make_plan(RISK)
+    answers = [
+        (ids[0], {"risk": "high", "dx": "E11"}),
+        (ids[299], {"risk": "Low"}),
+        (ids[2], {"risk": "Enormous"}),
+        (ids[3], {"dx": "x" * 300}),
+        ("r4", {"dx": "E11"}),
+        (ids[5], {"risk": None}),
+    ]
+    planned = [(make_result(i, None, record_id=id, values=v), plan) for i, (id, v) in enumerate(answers)]
+    verdicts = await write(target, planned)
+    assert [(verdicts[i].state, verdicts[i].code) for i in range(6)] == [
+        ("written", None),
+        ("failed", "ENTITY_IS_DELETED"),
+        ("failed", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"),
+        ("failed", "STRING_TOO_LONG"),
+        ("failed", "MALFORMED_ID"),
+        ("written", None),
+    ]
+    assert all(verdicts[i].reason and verdicts[i].category == "crm" for i in (1, 2, 3, 4))
+
+
+async def test_an_upsert_finds_the_record_by_its_key_and_creates_one_where_there_is_none(
+    target: Salesforce, sandbox: RunningSandbox, make_result: Any, make_plan: Any
+) -> None:
+    known = sandbox.query("SELECT Id, Claim_Number__c FROM Claim__c LIMIT 1")[0]
+    planned = [(make_result(0, "by key", external_id=known["Claim_Number__c"].lower()), make_plan(UPSERT))]
+    verdicts = await write(target, planned)
+    assert verdicts[0] == Verdict("written", crm_id=known["Id"])
+    assert summaries(sandbox)[known["Id"]] == "by key"
+
+
+async def test_two_results_of_one_record_are_two_calls_in_order(
+    target: Salesforce, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
+) -> None:
+    short = ids[7][:15]
+    planned = [
+        (make_result(0, "first", record_id=ids[7]), make_plan()),
+        (make_result(1, "second", record_id=short), make_plan()),
+    ]
+    verdicts = await write(target, planned)
+    assert {v.state for v in verdicts.values()} == {"written"}
+    assert writes(sandbox) == 2
+    assert summaries(sandbox)[ids[7]] == "second"
+
+
+async def test_only_locked_records_are_sent_again(
+    target: Salesforce, sandbox: RunningSandbox, ids: list[str], slept: list[float], make_result: Any, make_plan: Any
+) -> None:
+    sandbox.fault(method="PATCH", path=COLLECTIONS, code="UNABLE_TO_LOCK_ROW", rate=1.0, times=2)
+    planned = [(make_result(i, "locked once", record_id=ids[i]), make_plan()) for i in range(20)]
+    verdicts = await write(target, planned)
+    assert {v.state for v in verdicts.values()} == {"written"}
+    assert (writes(sandbox), len(slept)) == (3, 2)
+
+
+async def test_a_record_that_stays_locked_fails_alone(
+    target: Salesforce, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
+) -> None:
+    sandbox.fault(method="PATCH", path=COLLECTIONS, code="UNABLE_TO_LOCK_ROW", rate=1.0, times=50)
+    planned = [(make_result(i, "x", record_id=ids[i]), make_plan()) for i in range(3)]
+    verdicts = await write(target, planned)
+    assert [(verdicts[i].state, verdicts[i].code) for i in range(3)] == [
+        ("failed", "UNABLE_TO_LOCK_ROW"),
+        ("written", None),
+        ("written", None),
+    ]
+    assert writes(sandbox) == 5
+
+
+async def test_a_lost_answer_changes_nothing(
+    target: Salesforce, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
+) -> None:
+    sandbox.fault(method="PATCH", path=COLLECTIONS, drop="after", rate=1.0, times=1)
+    verdicts = await write(target, [(make_result(0, "once", record_id=ids[1]), make_plan())])
+    assert verdicts[0].state == "written"
+
+
+async def test_an_org_that_is_away_is_for_later(
+    target: Salesforce, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
+) -> None:
+    sandbox.fault(method="PATCH", path=COLLECTIONS, status=503, rate=1.0, times=9)
+    with pytest.raises(Retryable):
+        await write(target, [(make_result(0, record_id=ids[1]), make_plan())])
+
+
+async def test_a_field_that_is_gone_is_looked_up_once_more_and_then_fails_its_records(
+    target: Salesforce, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
+) -> None:
+    plan = make_plan({"kind": "salesforce", "object": "Claim__c", "field": "Gone__c"})
+    verdicts = await write(target, [(make_result(i, record_id=ids[i]), plan) for i in range(5)])
+    assert {v.code for v in verdicts.values()} == {"INVALID_FIELD"}
+    calls = sandbox.admin("GET", "/calls").json()["calls"]
+    assert sum(call["count"] for call in calls if call["path"].endswith("/describe")) == 2
+    assert writes(sandbox) == 0
+
+
+async def test_an_expired_session_is_renewed_while_writing(
+    target: Salesforce, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
+) -> None:
+    await write(target, [(make_result(0, record_id=ids[1]), make_plan())])
+    sandbox.admin("POST", "/sessions/expire")
+    groups = [[(make_result(i, "renewed", record_id=ids[i]), make_plan())] for i in range(10)]
+    results = await asyncio.gather(*(write(target, group) for group in groups))
+    assert all(v.state == "written" for verdicts in results for v in verdicts.values())
+    sandbox.client = sandbox.http(sandbox.login().json()["access_token"])
+
+
+async def test_refused_credentials_stop_everything(
+    session: SalesforceSession, ids: list[str], make_result: Any, make_plan: Any
+) -> None:
+    nobody = SalesforceSession(session.settings.model_copy(update={"username": "nobody@example.org"}))
+    with pytest.raises(Fatal):
+        await write(Salesforce(nobody), [(make_result(0, record_id=ids[0]), make_plan())])
+    await nobody.close()
+
+
+async def test_without_an_org_every_record_fails_with_a_sentence(make_result: Any, make_plan: Any) -> None:
+    verdicts = await write(Salesforce(None), [(make_result(0), make_plan())])
+    assert (verdicts[0].state, verdicts[0].code) == ("failed", "NOT_CONFIGURED")

@@ -1,0 +1,164 @@
+"""Groups of results, plans, tests, repetitions."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import pytest
+from shared.bus import Parked
+from shared.errors import Retryable
+from shared.events import RecordSettled
+from writer_svc.domain.memory import Written
+from writer_svc.domain.plans import PlanBook
+from writer_svc.domain.target import Planned
+from writer_svc.domain.verdicts import Verdict
+from writer_svc.handlers import failed_record, write_records
+from writer_svc.targets import open_targets
+
+
+class Noted:
+    """A target that keeps what it was given, and fails after `good` results."""
+
+    does_io = True
+
+    def __init__(self, good: int = 1_000) -> None:
+        self.texts: list[str | None] = []
+        self.good = good
+
+    async def write(self, results: Sequence[Planned]) -> AsyncIterator[tuple[Any, Verdict]]:
+        for result, _ in results:
+            if len(self.texts) >= self.good:
+                raise Retryable("away", category="network")
+            self.texts.append(result.answer)
+            yield result, Verdict("written", crm_id=f"crm-{result.index}")
+
+
+@pytest.fixture
+def released() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def plans(released: list[str]) -> PlanBook:
+    return PlanBook(released.append)
+
+
+async def settle(plans: PlanBook, received: list[Any], targets: Any, written: Written | None = None) -> list[Any]:
+    handled = write_records(received, plans=plans, targets=targets, written=written or Written())
+    return [event async for event in handled]
+
+
+@pytest.mark.parametrize(
+    ("target", "mode"), [({"kind": "csv"}, "run"), ({"kind": "none"}, "run"), (None, "test"), ({"kind": "csv"}, "test")]
+)
+async def test_what_is_not_written_is_generated(
+    plans: PlanBook, make_plan: Any, make_control: Any, make_result: Any, make_received: Any, target: Any, mode: str
+) -> None:
+    plans.note("b", make_control("running", make_plan(target, mode=mode)))
+    result = make_result(4, provider="openai", model="m", usage={"input_tokens": 3}, cost_usd=0.1, attempts=2)
+    (event,) = await settle(plans, [make_received(result)], open_targets(None))
+    assert (event.state, event.index, event.answer, event.attempts) == ("generated", 4, "a summary", 2)
+    assert RecordSettled.model_validate_json(event.model_dump_json()) == event
+
+
+async def test_a_result_of_an_unknown_batch_waits_for_its_plan(
+    plans: PlanBook, released: list[str], make_plan: Any, make_control: Any, make_result: Any, make_received: Any
+) -> None:
+    with pytest.raises(Parked) as parked:
+        await settle(plans, [make_received(make_result(0))], open_targets(None))
+    assert (parked.value.key, parked.value.timeout_s) == ("plan:b", 60.0)
+    plans.note("b", make_control("running", make_plan({"kind": "none"})))
+    assert released == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict"), [("running", "written"), ("paused", "written"), ("cancelled", "cancelled")]
+)
+async def test_results_of_a_paused_batch_are_written_and_of_a_cancelled_one_are_not(
+    plans: PlanBook, make_plan: Any, make_control: Any, make_result: Any, make_received: Any, state: str, verdict: str
+) -> None:
+    plans.note("b", make_control(state, make_plan()))
+    noted = Noted()
+    (event,) = await settle(plans, [make_received(make_result(0))], {"salesforce": noted})
+    assert event.state == verdict
+    assert len(noted.texts) == (verdict == "written")
+
+
+async def test_a_late_result_of_a_finished_batch_is_dropped(
+    plans: PlanBook, make_control: Any, make_result: Any, make_received: Any
+) -> None:
+    plans.note("b", make_control("finished", None))
+    assert await settle(plans, [make_received(make_result(0))], {}) == []
+
+
+async def test_the_first_text_that_was_written_wins(
+    plans: PlanBook, make_plan: Any, make_control: Any, make_result: Any, make_received: Any
+) -> None:
+    plans.note("b", make_control("running", make_plan()))
+    noted, written = Noted(), Written()
+    first, second = make_received(make_result(0, "first")), make_received(make_result(0, "second"))
+    await settle(plans, [first, second], {"salesforce": noted}, written)
+    (again,) = await settle(plans, [second], {"salesforce": noted}, written)
+    assert noted.texts == ["first"]
+    assert (again.state, again.crm_id) == ("written", "crm-0")
+    retried = make_received(make_result(0, "retried by hand", epoch=1))
+    await settle(plans, [retried], {"salesforce": noted}, written)
+    assert noted.texts == ["first", "retried by hand"]
+
+
+async def test_what_was_written_before_a_failure_is_told_and_not_written_again(
+    plans: PlanBook, make_plan: Any, make_control: Any, make_result: Any, make_received: Any
+) -> None:
+    plans.note("b", make_control("running", make_plan()))
+    noted, written = Noted(good=2), Written()
+    group = [make_received(make_result(i, str(i))) for i in range(4)]
+    events = write_records(group, plans=plans, targets={"salesforce": noted}, written=written)
+    told = [await anext(events), await anext(events)]
+    with pytest.raises(Retryable):
+        await anext(events)
+    assert [event.index for event in told] == [0, 1]  # type: ignore[attr-defined]
+    noted.good = 9
+    again = await settle(plans, group, {"salesforce": noted}, written)
+    assert sorted(event.index for event in again) == [0, 1, 2, 3]
+    assert noted.texts == ["0", "1", "2", "3"]
+
+
+async def test_a_target_that_is_not_there_fails_its_records(
+    plans: PlanBook, make_plan: Any, make_control: Any, make_result: Any, make_received: Any
+) -> None:
+    plans.note("b", make_control("running", make_plan({"kind": "hubspot", "object": "contacts"})))
+    (event,) = await settle(plans, [make_received(make_result(0))], open_targets(None))
+    assert (event.state, event.code) == ("failed", "UNSUPPORTED_TARGET")
+
+
+def test_a_result_that_could_not_be_written_for_good_has_failed(make_result: Any, make_received: Any) -> None:
+    event: Any = failed_record(make_received(make_result(3)), Retryable("away", category="network", code="503"), 4)
+    assert (event.state, event.index, event.category, event.code, event.reason) == (
+        "failed",
+        3,
+        "network",
+        "503",
+        "away",
+    )
+
+
+def test_results_of_one_target_share_a_group_and_those_of_unknown_batches_do_not(
+    plans: PlanBook, make_plan: Any, make_control: Any, make_result: Any
+) -> None:
+    for name in ("a", "b"):
+        plans.note(name, make_control("running", make_plan(), name))
+    groups = [plans.group_of(make_result(0, batch_id=name)) for name in ("a", "b", "c", "d")]
+    assert groups[0] == groups[1]
+    assert len(set(groups)) == 3
+
+
+async def test_keeping_a_result_costs_little(
+    plans: PlanBook, make_plan: Any, make_control: Any, make_result: Any, make_received: Any
+) -> None:
+    plans.note("b", make_control("running", make_plan({"kind": "none"})))
+    groups = [[make_received(make_result(g * 200 + i)) for i in range(200)] for g in range(20)]
+    began = time.process_time()
+    for group in groups:
+        await settle(plans, group, open_targets(None))
+    # 20 µs is the budget; the bound leaves room for a busy machine.
+    assert (time.process_time() - began) / 4_000 < 60e-6
