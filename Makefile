@@ -32,8 +32,8 @@ test: $(MADE) ## unit and flow tests: no network, no Docker
 test-kafka: $(MADE) ## tests on a real Apache Kafka (KAFKA_BOOTSTRAP_SERVERS, Docker, or Java and Maven)
 	@$(BIN)/pytest -q -m "kafka or chaos"
 
-test-postgres: $(MADE) ## tests on the PostgreSQL of DATABASE_URL
-	@$(BIN)/pytest -q -m postgres
+test-postgres: $(MADE) ## tests on the PostgreSQL of DATABASE_URL, else on one started for them
+	@$(BIN)/python -m tests.postgres.server --run $(BIN)/pytest -q -m postgres
 
 check: $(MADE) ## lint, format, types, import rules, generated files
 	$(BIN)/ruff check
@@ -41,7 +41,9 @@ check: $(MADE) ## lint, format, types, import rules, generated files
 	$(BIN)/mypy shared/src recordsmith/src $(wildcard services/*/src)
 	$(BIN)/lint-imports
 	$(BIN)/python -m shared.contract --check
-	$(BIN)/python -m recordsmith.reference --check docs/reference/cli.md
+	$(BIN)/python docs/generate/all.py --check
+	$(BIN)/python deploy/grafana/dashboard.py --check
+	$(BIN)/python deploy/kubernetes/topics.py --check
 
 format: $(MADE) ## format the code and sort imports
 	$(BIN)/ruff check --fix-only --quiet
@@ -50,8 +52,10 @@ format: $(MADE) ## format the code and sort imports
 schemas: $(MADE) ## regenerate shared/schemas from the event models
 	$(BIN)/python -m shared.contract
 
-docs: $(MADE) ## regenerate docs/reference
-	$(BIN)/python -m recordsmith.reference docs/reference/cli.md
+docs: $(MADE) ## regenerate docs/reference, the dashboard and the topics of Kubernetes
+	$(BIN)/python docs/generate/all.py
+	$(BIN)/python deploy/grafana/dashboard.py
+	$(BIN)/python deploy/kubernetes/topics.py
 
 bench-spine: $(MADE) ## records a second over the bus, beside raw aiokafka
 	@$(BIN)/python -m bench.spine

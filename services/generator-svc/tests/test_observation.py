@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from structlog.testing import capture_logs
-
 from generator_svc.domain.failures import from_status
 from generator_svc.domain.provider import Completion
 from generator_svc.domain.question import Question
 from generator_svc.domain.tally import NoAnswer, Tally
 from generator_svc.meters import CallMeters
 from generator_svc.observation import Observed
+from structlog.testing import capture_logs
 
 
 def told(new_generator: Callable[..., Any], a_prompt: Callable[..., Any], level: str) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from shared.bus import Bus
 from shared.bus.dead_letters import read, replay
 from shared.bus.topic_admin import ensure_topics
 from shared.database import Database
+from shared.events import BatchPlanned, BatchRefused
 from shared.serving import serve
 from shared.settings import KafkaSettings
 from shared.telemetry import get_logger, names, start_logs, start_traces, stop_traces
@@ -28,6 +29,13 @@ from gateway.settings import GatewaySettings
 from gateway.store.changes import Changes
 
 SERVICE = "gateway"
+FOLDED = (
+    *BATCHES_COMMANDS.events,
+    BatchPlanned,
+    BatchRefused,
+    *OUTCOMES.events,
+)
+"""What moves a batch. Not what the gateway itself announces: its own progress would be news of progress, for ever."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 AGAIN_AFTER_S = 1.0
 
@@ -52,6 +60,7 @@ def build(settings: GatewaySettings) -> tuple[Bus, FastAPI]:
         BATCHES_COMMANDS,
         BATCHES_EVENTS,
         OUTCOMES,
+        events=FOLDED,
         handler=projection.project,
         load_offsets=projection.positions,
     )

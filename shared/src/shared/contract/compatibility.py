@@ -65,7 +65,7 @@ def _lost_alternatives(
     for number, alternative in enumerate(old):
         complaints = [_compare(alternative, candidate, old_defs, new_defs, f"{at}/{number}", seen) for candidate in new]
         if new and all(complaints):
-            found += min(complaints, key=len)
+            found += min(complaints, key=lambda found_there: len(found_there))
     return found
 
 

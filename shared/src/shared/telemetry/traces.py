@@ -110,7 +110,8 @@ def _record_is_sampled(name: str, trace_id: str) -> bool:
         return False
     token = _record_trace.set(int(trace_id, 16))
     try:
-        return provider.sampler.should_sample(None, int(trace_id, 16), name).decision.is_sampled()
+        decision = provider.sampler.should_sample(None, int(trace_id, 16), name).decision
+        return decision is Decision.RECORD_AND_SAMPLE
     finally:
         _record_trace.reset(token)
 

@@ -27,7 +27,7 @@ router = APIRouter(tags=["generate"])
 LOOK_AGAIN_S = 0.5
 
 
-class NotMade(Exception):  # noqa: N818  # says what happened
+class NotMade(Exception):  # says what happened
     """Rows that could not be made, with the reason."""
 
 

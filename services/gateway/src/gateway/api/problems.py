@@ -26,7 +26,7 @@ class Mistake:
     hint: str | None = None
 
 
-class Problem(Exception):  # noqa: N818  # RFC 9457's word
+class Problem(Exception):  # RFC 9457's word
     """An answer that is not a success."""
 
     def __init__(

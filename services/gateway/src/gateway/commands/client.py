@@ -24,7 +24,7 @@ Json = dict[str, Any]
 Order = Literal["pause", "resume", "cancel", "retry"]
 
 
-class Trouble(Exception):  # noqa: N818  # not always an error of the program
+class Trouble(Exception):  # not always an error of the program
     """What happened, what to do, where to look; and the exit code."""
 
     def __init__(self, what: str, *more: str | None, code: int) -> None:

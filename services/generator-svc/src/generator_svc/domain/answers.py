@@ -16,11 +16,11 @@ REPAIRABLE = 200_000
 _FENCE = re.compile(r"^\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
 
 
-class InvalidAnswer(Exception):  # noqa: N818  # an answer is invalid; nothing broke
+class InvalidAnswer(Exception):  # an answer is invalid; nothing broke
     """The answer is not what the schema asks for. The message is for the model alone: it quotes the answer."""
 
 
-class SchemaUnusable(ValueError):  # noqa: N818
+class SchemaUnusable(ValueError):
     """The response schema is no JSON Schema (draft 2020-12) that stands on its own."""
 
 

@@ -63,7 +63,9 @@ class Chain:
                     raise ProviderError(link.reason, category=link.category)
                 return await self._ask_link(question, link, tally)
             except ProviderError as error:
-                failed = _Failed(link, error)
+                # What a model that was asked said tells more than that another one could not be asked.
+                if failed is None or isinstance(link, Link):
+                    failed = _Failed(link, error)
         raise _nobody_answered(question, failed, tally)
 
     async def _open_budget(self, question: Question) -> None:

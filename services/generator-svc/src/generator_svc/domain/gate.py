@@ -26,11 +26,11 @@ COOLDOWN_S = 1.0
 """After a 429 that does not say how long to wait (S2-59)."""
 
 
-class Dismissed(Exception):  # noqa: N818
+class Dismissed(Exception):
     """The batch was paused or cancelled while its prompt waited."""
 
 
-class Unavailable(Exception):  # noqa: N818
+class Unavailable(Exception):
     """The breaker is open and this prompt does not wait for it."""
 
 

@@ -20,7 +20,7 @@ Say = Callable[[str], str]
 _TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 
 
-class NoInstance(Exception):  # noqa: N818
+class NoInstance(Exception):
     """No value for this schema was found."""
 
 

@@ -47,7 +47,7 @@ class Answer(NamedTuple):
     reason: str | None = None
 
 
-class NoAnswer(Exception):  # noqa: N818
+class NoAnswer(Exception):
     """No model of the chain gave a valid answer. `reason` has no record contents."""
 
     def __init__(
@@ -61,5 +61,5 @@ class NoAnswer(Exception):  # noqa: N818
         self.model = model
 
 
-class Interrupted(Exception):  # noqa: N818
+class Interrupted(Exception):
     """The batch stopped running before the record had its answer."""

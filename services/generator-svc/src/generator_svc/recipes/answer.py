@@ -60,7 +60,7 @@ _PLAIN_CLOSE = (
 )
 
 
-class NoRecipeAnswer(Exception):  # noqa: N818
+class NoRecipeAnswer(Exception):
     """No value that fits the response schema was found."""
 
 

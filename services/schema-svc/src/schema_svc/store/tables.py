@@ -91,4 +91,6 @@ def unpacked(blob: bytes) -> Any:
 def insert_new(connection: Connection, table: Table, **values: Any) -> bool:
     """Insert unless the primary key is there already; whether it was new."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return connection.execute(dialect.insert(table).values(**values).on_conflict_do_nothing()).rowcount == 1
+    insert = dialect.insert(table).values(**values).on_conflict_do_nothing()
+    # Not the row count: psycopg tells none of an insert.
+    return connection.execute(insert.returning(*table.primary_key.columns)).first() is not None
