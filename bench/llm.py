@@ -16,7 +16,7 @@ import aiohttp
 from bench.batches import prompts_without_a_crm, seconds_for
 from bench.report import Figure, interleaved, middle, report, sized
 from tests.fakes.llm_server import FakeLLM, fake_llm
-from tests.kafka.apache_kafka import apache_kafka
+from tests.kafka.running import apache_kafka
 from tests.running import running
 
 RECORDS = 2_000

@@ -15,7 +15,7 @@ from bench.batches import SCRIPTED, prompts_without_a_crm, seconds_for
 from bench.raw_kafka import three_hops
 from bench.report import Figure, interleaved, middle, report, sized
 from tests.fakes.llm_server import fake_llm
-from tests.kafka.apache_kafka import apache_kafka
+from tests.kafka.running import apache_kafka
 from tests.running import Running, running
 
 SERVICES = ("gateway", "schema-svc", "generator-svc", "writer-svc")

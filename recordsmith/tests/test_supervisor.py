@@ -52,7 +52,7 @@ async def supervisor(told: Told, pace: Pace = FAST, hurry: asyncio.Event | None 
 
 async def until(holds: Callable[[], object]) -> None:
     async with asyncio.timeout(5):
-        while not holds():  # noqa: ASYNC110 - what is waited for happens in other processes
+        while not holds():
             await asyncio.sleep(0.01)
 
 
@@ -144,10 +144,14 @@ async def test_hurry_cuts_the_grace_short(tmp_path: Path) -> None:
         assert time.monotonic() - began < 2
 
 
-async def test_what_a_child_started_ends_with_it(tmp_path: Path, alive: Callable[[int], bool]) -> None:
-    parent = "import subprocess as s; open('pid', 'w').write(str(s.Popen(['sleep', '60']).pid)); " + FOREVER
+@pytest.mark.parametrize("group", ["None", "0"])
+async def test_what_a_child_started_ends_with_it(tmp_path: Path, alive: Callable[[int], bool], group: str) -> None:
+    parent = (
+        "import subprocess as s; open('pid', 'w').write(str(s.Popen(['sleep', '60'], process_group=GROUP).pid)); "
+        + FOREVER
+    )
     async with supervisor(Told()) as it:
-        await it.ready(it.launch(0, [program(tmp_path, "parent", parent)]))
+        await it.ready(it.launch(0, [program(tmp_path, "parent", parent.replace("GROUP", group))]))
         grandchild = int((tmp_path / "pid").read_text())
         assert alive(grandchild)
     await until(lambda: not alive(grandchild))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.llm_server import FakeLLM, answer_to, fake_llm
-from tests.kafka.apache_kafka import apache_kafka
+from tests.kafka.running import apache_kafka
 from tests.running import Running, running
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]

@@ -48,7 +48,7 @@ auto.create.topics.enable=false
 """
 
 
-class KafkaUnavailable(Exception):  # noqa: N818  # a reason to skip, not an error
+class KafkaUnavailable(Exception):  # a reason to skip, not an error
     """This machine can run no Apache Kafka; the message says what is missing."""
 
 

@@ -73,14 +73,25 @@ async def end(process: subprocess.Popen[bytes], grace_s: float, hurry: asyncio.E
     if process.poll() is None:
         process.terminate()
         await _first_of(ended(process), grace_s, hurry)
-    kill_group(process)
+    await kill_descendants(process)
     await ended(process)
 
 
-def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """SIGKILL for whatever still lives in the process's own group."""
+async def kill_descendants(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL for whatever still lives of what the process started.
+
+    By session, not by group: a build tool such as ninja gives each compiler a group of its own.
+    """
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+    for _ in range(20):
+        living = _session(process.pid)
+        if not living:
+            return
+        for pid in living:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        await asyncio.sleep(0.01)
 
 
 def rotate(log: Path) -> None:
@@ -106,6 +117,17 @@ def _die_with(parent: int) -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)  # it died before we asked
+
+
+def _session(leader: int) -> list[int]:
+    """Living processes of the session that `leader` began (proc(5): state and session follow the command's name)."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, _, _, session = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[:4]
+            if int(session) == leader and state not in "ZX":
+                found.append(int(entry.name))
+    return found
 
 
 async def _first_of(ending: Awaitable[int], grace_s: float, hurry: asyncio.Event | None) -> None:

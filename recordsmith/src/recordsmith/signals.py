@@ -12,7 +12,7 @@ T = TypeVar("T")
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
-class Stopped(Exception):  # noqa: N818 - an ending, not an error
+class Stopped(Exception):
     """Somebody asked us to end."""
 
     def __init__(self, by: signal.Signals) -> None:

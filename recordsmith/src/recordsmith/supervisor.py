@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from recordsmith.problems import Problem
-from recordsmith.processes import Program, end, ended, kill_group, rotate, spawn, tail
+from recordsmith.processes import Program, end, ended, kill_descendants, rotate, spawn, tail
 
 T = TypeVar("T")
 
@@ -75,7 +75,7 @@ class Child:
             self.process = self._spawn()
             changed()
             code = await ended(self.process)
-            kill_group(self.process)
+            await kill_descendants(self.process)
             fast_deaths = 0 if clock() - began >= self._pace.settled_s else fast_deaths + 1
             if fast_deaths >= self._pace.fast_deaths:
                 raise self._hopeless(code, fast_deaths)

@@ -131,6 +131,21 @@ async def test_progress_is_told_a_few_times_a_second_and_the_last_word_is_right(
     assert len(told) < 40
 
 
+async def test_what_the_gateway_says_itself_is_no_news(database: Database) -> None:
+    broker = Broker()
+    announcer = Announcer(broker, database, Changes(), every_s=0.01)
+    projection = Projection(database, announcer)
+    await announcer.start()
+    await fold(projection, fetch(*EVENTS[:3]))
+    await until(broker, BatchProgressed)
+    await asyncio.sleep(0.1)
+    before = len(broker.taken)
+    await fold(projection, fetch(*broker.of(BatchProgressed), first=10))
+    await asyncio.sleep(0.1)
+    await announcer.stop()
+    assert len(broker.taken) == before
+
+
 def test_the_migrations_make_exactly_the_tables(tmp_path: Path) -> None:
     import gateway as package
 

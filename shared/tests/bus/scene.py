@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
 from shared.bus import Bus
 from shared.bus.connection import connection
@@ -85,12 +85,10 @@ async def publish_raw(
 async def everything_in(settings: KafkaSettings, topic: Topic | str) -> list[ConsumerRecord]:
     """All records of a topic as they are now."""
     name = topic if isinstance(topic, str) else topic.name
-    consumer = AIOKafkaConsumer(**connection(settings), enable_auto_commit=False, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(name, **connection(settings), enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        await consumer.topics()
-        partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
-        consumer.assign(partitions)
+        partitions = sorted(consumer.assignment())
         ends = await consumer.end_offsets(partitions)
         records: list[ConsumerRecord] = []
         for partition in partitions:

@@ -15,7 +15,7 @@ from shared.bus import Bus
 from shared.bus.dead_letters import read, replay
 from shared.bus.topic_admin import ensure_topics
 from shared.database import Database
-from shared.events import BatchPlanned, BatchRefused
+from shared.events import BatchPlanned, BatchRefused, Event
 from shared.serving import serve
 from shared.settings import KafkaSettings
 from shared.telemetry import get_logger, names, start_logs, start_traces, stop_traces
@@ -29,7 +29,7 @@ from gateway.settings import GatewaySettings
 from gateway.store.changes import Changes
 
 SERVICE = "gateway"
-FOLDED = (
+FOLDED: tuple[type[Event], ...] = (
     *BATCHES_COMMANDS.events,
     BatchPlanned,
     BatchRefused,

@@ -26,7 +26,7 @@ KEYS = [None, "Bearer wrong", "Bearer é", "Basic a-key-for-tests", "a-key-for-t
 async def test_without_the_key_nothing_is_read(served: Any) -> None:
     async with httpx.AsyncClient(base_url=served.url) as stranger:
         for given, (method, path) in product(KEYS, GUARDED):
-            headers = {} if given is None else {"authorization": given.encode()}
+            headers = [] if given is None else [(b"authorization", given.encode())]
             answer = await stranger.request(method, path, headers=headers, content=b"{broken")
             assert answer.status_code == 401, path
             assert answer.headers["content-type"] == "application/problem+json"

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from shared.events import BatchCompleted, BatchPlanned, BatchSubmitted, RowsAttached
+from shared.events import BatchCompleted, BatchPlanned, BatchSubmitted, RowsAttached, RowsSource
 
 SALESFORCE = {"kind": "salesforce", "object": "Claim__c"}
 BASE: dict[str, Any] = {
@@ -52,7 +52,7 @@ async def test_large_rows_travel_ahead_of_the_command(served: Any, request_of_ro
     assert answer.status_code == 202
     *parts, last = [event for event, _ in served.bus.published if not isinstance(event, BatchCompleted)]
     assert isinstance(last, BatchSubmitted)
-    assert (last.batch.source.rows, last.batch.source.parts) == ([], len(parts))
+    assert last.batch.source == RowsSource(kind="rows", rows=[], parts=len(parts))
     assert all(isinstance(part, RowsAttached) and len(part.model_dump_json()) < 260 * 1024 for part in parts)
     assert [row["id"] for part in parts for row in part.rows] == [row["id"] for row in rows]
     assert {event.key() for event in [*parts, last]} == {answer.json()["id"]}
@@ -120,14 +120,32 @@ MISTAKES = {
     "a truth for a number": (BASE | {"source": SALESFORCE | {"limit": True}}, "/source/limit"),
     "an unknown field": (BASE | {"nmae": "x"}, "/nmae"),
     "an unknown field inside": (BASE | {"source": SALESFORCE | {"limt": 3}}, "/source/limt"),
-    "an unknown field in a list": (BASE | {"models": [{"provider": "p", "model": "m", "temprature": 1}]}, "/models/0/temprature"),
-    "a temperature out of range": (BASE | {"models": [{"provider": "p", "model": "m", "temperature": 9}]}, "/models/0/temperature"),
+    "an unknown field in a list": (
+        BASE | {"models": [{"provider": "p", "model": "m", "temprature": 1}]},
+        "/models/0/temprature",
+    ),
+    "a temperature out of range": (
+        BASE | {"models": [{"provider": "p", "model": "m", "temperature": 9}]},
+        "/models/0/temperature",
+    ),
     "no prompt": ({name: value for name, value in BASE.items() if name != "prompt"}, "/prompt"),
     "a target without a field": (BASE | {"target": SALESFORCE}, "/target"),
-    "another object to update": (BASE | {"target": {"kind": "salesforce", "object": "Case", "field": "X"}}, "/target/object"),
-    "no JSON Schema": (BASE | {"prompt": {"template": "x", "response_schema": {"type": "nope"}}}, "/prompt/response_schema"),
-    "a schema elsewhere": (BASE | {"prompt": {"template": "x", "response_schema": {"$ref": "http://127.0.0.1:1/s"}}}, "/prompt/response_schema"),
-    "a dialect elsewhere": (BASE | {"prompt": {"template": "x", "response_schema": {"$schema": "http://127.0.0.1:1/"}}}, "/prompt/response_schema"),
+    "another object to update": (
+        BASE | {"target": {"kind": "salesforce", "object": "Case", "field": "X"}},
+        "/target/object",
+    ),
+    "no JSON Schema": (
+        BASE | {"prompt": {"template": "x", "response_schema": {"type": "nope"}}},
+        "/prompt/response_schema",
+    ),
+    "a schema elsewhere": (
+        BASE | {"prompt": {"template": "x", "response_schema": {"$ref": "http://127.0.0.1:1/s"}}},
+        "/prompt/response_schema",
+    ),
+    "a dialect elsewhere": (
+        BASE | {"prompt": {"template": "x", "response_schema": {"$schema": "http://127.0.0.1:1/"}}},
+        "/prompt/response_schema",
+    ),
     "a mapping without a schema": (BASE | {"target": SALESFORCE | {"fields": {"A__c": "a"}}}, "/target/fields"),
     "a mapping of no property": (
         BASE
@@ -135,26 +153,45 @@ MISTAKES = {
         | {"prompt": {"template": "x", "response_schema": {"type": "object", "properties": {"b": {}}}}},
         "/target/fields/A__c",
     ),
-    "HubSpot as a source": (BASE | {"source": {"kind": "hubspot", "object": "contacts"}, "target": {"kind": "none"}}, "/source/kind"),
+    "HubSpot as a source": (
+        BASE | {"source": {"kind": "hubspot", "object": "contacts"}, "target": {"kind": "none"}},
+        "/source/kind",
+    ),
     "HubSpot as a target": (BASE | {"target": {"kind": "hubspot", "object": "contacts"}}, "/target/kind"),
     "CRM Analytics as a target": (BASE | {"target": {"kind": "crm-analytics"}}, "/target/kind"),
     "a recipe for a CRM": (BASE | {"source": {"kind": "recipe", "recipe": "inventory"}}, "/target/kind"),
     "no rows": (BASE | {"source": {"kind": "rows", "rows": []}}, "/source/rows"),
-    "parts over HTTP": (BASE | {"source": {"kind": "rows", "rows": [{"id": "a", "Diagnosis__c": "d"}], "parts": 2}}, "/source/parts"),
+    "parts over HTTP": (
+        BASE | {"source": {"kind": "rows", "rows": [{"id": "a", "Diagnosis__c": "d"}], "parts": 2}},
+        "/source/parts",
+    ),
     "a row without an id": (BASE | {"source": {"kind": "rows", "rows": [{"Diagnosis__c": "d"}]}}, "/source/rows/0/id"),
-    "an id that is a number": (BASE | {"source": {"kind": "rows", "rows": [{"id": 1, "Diagnosis__c": "d"}]}}, "/source/rows/0/id"),
-    "an id twice": (BASE | {"source": {"kind": "rows", "rows": [{"id": "a", "Diagnosis__c": "d"}] * 2}}, "/source/rows/1/id"),
+    "an id that is a number": (
+        BASE | {"source": {"kind": "rows", "rows": [{"id": 1, "Diagnosis__c": "d"}]}},
+        "/source/rows/0/id",
+    ),
+    "an id twice": (
+        BASE | {"source": {"kind": "rows", "rows": [{"id": "a", "Diagnosis__c": "d"}] * 2}},
+        "/source/rows/1/id",
+    ),
     "a slot that no row has": (BASE | {"source": {"kind": "rows", "rows": ROWS}}, "/prompt/template"),
     "a row without the external id": (
-        BASE | {"source": {"kind": "rows", "rows": [{"id": "a", "Diagnosis__c": "d"}]}, "target": BASE["target"] | {"external_id": "No__c"}},
+        BASE
+        | {
+            "source": {"kind": "rows", "rows": [{"id": "a", "Diagnosis__c": "d"}]},
+            "target": BASE["target"] | {"external_id": "No__c"},
+        },
         "/source/rows/0/No__c",
     ),
-    "too many rows": (BASE | {"source": {"kind": "rows", "rows": [{"id": str(n)} for n in range(10_001)]}}, "/source/rows"),
+    "too many rows": (
+        BASE | {"source": {"kind": "rows", "rows": [{"id": str(n)} for n in range(10_001)]}},
+        "/source/rows",
+    ),
     "a name of two lines": (BASE | {"name": "a\nb"}, "/name"),
     "an endless budget": (BASE | {"budget_usd": -1}, "/budget_usd"),
     "a list": ([], ""),
     "a text": ("x", ""),
-}  # fmt: skip
+}
 
 
 async def test_every_mistake_is_pointed_at_and_nothing_is_accepted(served: Any) -> None:

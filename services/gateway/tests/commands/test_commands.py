@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 from gateway.commands import app
 from shared.events import BatchPaused, BatchPlanned, BatchRetried, BatchSubmitted, RangeSettled, RecordSettled
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 KEY = "a-key-for-tests"
 
 
 async def call(served: Any, *words: str, given: str | None = None, url: str | None = None, key: str = KEY) -> Result:
     environment = {"RECORDSMITH_URL": url or served.url, "RECORDSMITH_API_KEY": key}
-    return await asyncio.to_thread(CliRunner().invoke, app, list(words), input=given, env=environment)
+    return await asyncio.to_thread(lambda: CliRunner().invoke(app, list(words), input=given, env=environment))
 
 
 async def finish(served: Any, states: list[Any]) -> str:

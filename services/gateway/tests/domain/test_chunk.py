@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from gateway.domain.chunk import Chunk, offsets, range_bits, runs, size_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ def test_runs_and_offsets_name_exactly_the_set_bits(bits: int) -> None:
     assert sum(range_bits(first, count) for first, count in runs(bits)) == bits
     assert sum(1 << offset for offset in offsets(bits)) == bits
     ends = [(first, first + count) for first, count in runs(bits)]
-    assert all(before[1] < after[0] for before, after in zip(ends, ends[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(ends))
 
 
 def test_the_first_verdict_counts() -> None:

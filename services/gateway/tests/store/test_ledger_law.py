@@ -105,7 +105,7 @@ class LedgerLaw(RuleBasedStateMachine):
         self.submitted = True
         self.fold(BatchSubmitted(batch_id=BATCH, batch=SPEC))
 
-    @rule(requested=st.sampled_from([0, 1, 3, 4, 8_192, 8_194, 20_001]))
+    @rule(requested=st.sampled_from([4, 8_192, 8_194, 16_385, 20_001, 0]))
     def plan(self, requested: int) -> None:
         if self.requested is None:
             self.requested = requested
@@ -114,6 +114,9 @@ class LedgerLaw(RuleBasedStateMachine):
 
     @rule(some=st.lists(st.tuples(indices, st.integers(0, 3), states, categories), min_size=1, max_size=12))
     def settle(self, some: list[tuple[int, int, Any, Any]]) -> None:
+        self.settle_these(some)
+
+    def settle_these(self, some: list[tuple[int, int, Any, Any]]) -> None:
         events = []
         for index, epoch, state, category in some:
             told = category if state == "failed" else None
@@ -135,6 +138,9 @@ class LedgerLaw(RuleBasedStateMachine):
 
     @rule(category=st.sampled_from([None, "network", "crm"]))
     def retry(self, category: Any) -> None:
+        self.retry_failed(category)
+
+    def retry_failed(self, category: Any) -> None:
         failed = [index for index, (state, _) in self.verdicts.items() if state == "failed"]
         chosen = [index for index in failed if category in (None, self.verdicts[index][1])]
         if chosen and not self.cancelling:
@@ -143,6 +149,15 @@ class LedgerLaw(RuleBasedStateMachine):
                 del self.verdicts[index]
                 self.epochs[index] = self.epoch
         self.fold(BatchRetried(batch_id=BATCH, category=category))
+
+    @rule(some=st.lists(indices, min_size=1, max_size=6), category=categories)
+    def fail_some_and_retry_them(self, some: list[int], category: Any) -> None:
+        self.settle_these([(index, self.epoch, "failed", category) for index in some])
+        self.retry_failed(category)
+
+    @rule(some=st.lists(indices, min_size=3, max_size=6), state=states)
+    def hear_late_verdicts(self, some: list[int], state: Any) -> None:
+        self.settle_these([(index, max(0, self.epoch - 1), state, "network") for index in some])
 
     @rule()
     def cancel(self) -> None:
@@ -169,9 +184,13 @@ class LedgerLaw(RuleBasedStateMachine):
     def crash_before_the_commit(self, index: int) -> None:
         event = RecordSettled(batch_id=BATCH, index=index, record_id="x", state="written")
         fetch: list[Received[Event]] = [Received(event, {}, "topic", 0, self.offset + 1, 1, None)]
-        with pytest.raises(Crash), self.database._write_engine.begin() as connection:
+
+        def fold_and_die(connection: Any) -> None:
             ledger.fold(connection, fetch, {("topic", 0): self.offset + 2}, 1.0)
             raise Crash
+
+        with pytest.raises(Crash):
+            self.run(fold_and_die)
 
     def finished(self) -> bool:
         return self.requested is not None and len(self.verdicts) == self.requested and self.epoch in self.ended
@@ -216,7 +235,7 @@ class LedgerLaw(RuleBasedStateMachine):
 
 
 _SETTINGS = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -36,14 +37,27 @@ class SchemaService:
         self._scheduler = scheduler
 
     async def start(self) -> None:
-        """The loop comes second: it publishes."""
-        await self._bus.start()
-        await self._scheduler.start()
+        """The loop needs no more than a publisher: after a crash it goes on while the consumers still wait to join.
+
+        A group waits for the session of a member that was killed (45 s), and that long no batch should stand still.
+        """
+        expanding = asyncio.create_task(self._expand_when_publishing())
+        try:
+            await self._bus.start()
+        except BaseException:
+            expanding.cancel()
+            raise
+        await expanding
 
     async def stop(self) -> None:
         """The loop goes first, while it can still publish."""
         await self._scheduler.stop()
         await self._bus.stop()
+
+    async def _expand_when_publishing(self) -> None:
+        while self._bus.ready[1]["publisher"] != "ok":  # noqa: ASYNC110 – the bus has no event for it
+            await asyncio.sleep(0.05)
+        await self._scheduler.start()
 
     @property
     def ready(self) -> tuple[bool, dict[str, str]]:

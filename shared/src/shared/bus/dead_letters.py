@@ -82,8 +82,7 @@ async def bury(outbox: Outbox, record: Record, reason: str, error: str, service:
 async def read(settings: KafkaSettings, *, limit: int, topic: str | None = None) -> list[DeadLetter]:
     """The newest dead letters, or the newest that came from `topic`; newest first."""
     async with _reader(settings) as consumer:
-        partitions = [TopicPartition(DEAD_LETTERS.name, n) for n in await _partitions(consumer)]
-        consumer.assign(partitions)
+        partitions = sorted(consumer.assignment())
         ends = await consumer.end_offsets(partitions)
         beginnings = await consumer.beginning_offsets(partitions)
         found: list[DeadLetter] = []
@@ -102,7 +101,6 @@ async def replay(settings: KafkaSettings, positions: Iterable[tuple[int, int]]) 
     async with _reader(settings) as consumer:
         for partition, offset in positions:
             at = TopicPartition(DEAD_LETTERS.name, partition)
-            consumer.assign([at])
             letters = [letter for letter in await _between(consumer, at, offset, offset + 1) if letter.offset == offset]
             if letters and letters[0].truncated_from is None:
                 letter = letters[0]
@@ -127,6 +125,7 @@ def record_limits() -> dict[str, int]:
 @asynccontextmanager
 async def _reader(settings: KafkaSettings) -> Any:
     consumer = AIOKafkaConsumer(
+        DEAD_LETTERS.name,
         **connection(settings),
         auto_offset_reset="earliest",
         enable_auto_commit=False,
@@ -137,11 +136,6 @@ async def _reader(settings: KafkaSettings) -> Any:
         yield consumer
     finally:
         await consumer.stop()
-
-
-async def _partitions(consumer: AIOKafkaConsumer) -> list[int]:
-    await consumer.topics()
-    return sorted(consumer.partitions_for_topic(DEAD_LETTERS.name) or ())
 
 
 async def _newest(

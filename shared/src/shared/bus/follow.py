@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from shared.bus.codec import Codec, Received, Record
@@ -38,14 +38,12 @@ class Follower:
 
     async def start(self) -> None:
         """Return when everything that is in the topic now has been handled."""
+        # Without a group the client takes all partitions, and later ones too.
         self._consumer = consumer = AIOKafkaConsumer(
-            **connection(self._settings), auto_offset_reset="earliest", enable_auto_commit=False
+            self.topic.name, **connection(self._settings), auto_offset_reset="earliest", enable_auto_commit=False
         )
         await consumer.start()
-        await consumer.topics()
-        numbers = consumer.partitions_for_topic(self.topic.name) or ()
-        partitions = [TopicPartition(self.topic.name, number) for number in sorted(numbers)]
-        consumer.assign(partitions)
+        partitions = sorted(consumer.assignment())
         ends = await consumer.end_offsets(partitions)
         beginnings = await consumer.beginning_offsets(partitions)
         for partition, beginning in beginnings.items():

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.bus import Received
-from shared.events import CHUNK, Event, RangeSettled, RecordSettled
+from shared.events import (
+    CHUNK,
+    BatchCompleted,
+    BatchProgressed,
+    BatchReopened,
+    Event,
+    RangeSettled,
+    RecordSettled,
+)
 from sqlalchemy import Connection
 
 from gateway.domain.account import MAX_RECORDS, Account
@@ -17,6 +25,8 @@ from gateway.store import accounts, chunks, completions, failures, offsets, orde
 from gateway.store.chunks import Key, Stored
 
 Verdict = RecordSettled | RangeSettled
+OURS = (BatchProgressed, BatchCompleted, BatchReopened)
+"""What the gateway itself announces: if its own progress moved a batch, there would be news of progress for ever."""
 
 
 @dataclass
@@ -72,7 +82,11 @@ def _not_yet_folded(connection: Connection, received: Sequence[Received[Event]])
     """A consumer that lost its partition without knowing may hand in what another one has folded already."""
     partitions = {(item.topic, item.partition) for item in received}
     next_offsets = offsets.load(connection, partitions) if partitions else {}
-    return [item for item in received if item.offset >= next_offsets.get((item.topic, item.partition), 0)]
+    return [
+        item
+        for item in received
+        if item.offset >= next_offsets.get((item.topic, item.partition), 0) and not isinstance(item.event, OURS)
+    ]
 
 
 def _settle(connection: Connection, touched: Mapping[str, Account], verdicts: Iterable[Verdict]) -> Counter[str]:
