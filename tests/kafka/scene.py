@@ -96,6 +96,14 @@ class Workers:
         self.all.append(worker)
         return worker
 
+    def stop(self) -> None:
+        """SIGTERM to all that still run: results are acknowledged before a worker is gone."""
+        for worker in self.all:
+            if worker.process.poll() is None:
+                worker.process.terminate()
+        for worker in self.all:
+            worker.process.wait(60)
+
     def noted(self, what: str, *, by: Worker | None = None) -> list[str]:
         """What the workers wrote down."""
         logs = [by.log] if by else [worker.log for worker in self.all]

@@ -41,6 +41,7 @@ async def test_members_join_and_leave_under_load_and_nothing_is_done_twice(
         await eventually(lambda: len(crew.noted("done", by=third)) > 100, 60, "the third member works")
         second.terminate()
         await eventually(lambda: done_by(crew) == count, 90, "all is done")
+        crew.stop()
     results = await results_of(kafka, batch)
     assert set(results) == set(range(count))
     assert sum(results.values()) - count == 0, "joining and leaving in good order repeats nothing"
@@ -62,7 +63,7 @@ async def test_two_members_are_killed_and_only_what_they_had_in_flight_is_repeat
         second.kill()
         # The group learns of a dead member when its session of 45 s is over.
         await eventually(lambda: done_by(crew) == count, 150, "the survivor has taken over")
-        await asyncio.sleep(1)
+        crew.stop()
     results = await results_of(kafka, batch)
     assert set(results) == set(range(count)), "nothing is lost"
     # What each had in flight, and what it had finished since its last commit: records and commits take 250 ms both,
@@ -90,6 +91,7 @@ async def test_a_slow_head_delays_nobody_and_is_the_only_one_repeated(kafka: Kaf
         hasty.terminate()
         heir = crew.start(in_flight=IN_FLIGHT)
         await eventually(lambda: crew.noted("done", by=heir) == ["0"], SLOW_S + 60, "the head is done")
+        crew.stop()
         assert crew.noted("start", by=heir) == ["0"], "what was finished above it is not repeated"
     assert await results_of(kafka, batch) == Counter(range(count))
 
@@ -106,7 +108,7 @@ async def test_sigterm_lets_running_work_finish_and_commits_it(kafka: KafkaSetti
         assert sorted(crew.noted("done", by=first)) == sorted(crew.noted("start", by=first))
         crew.start(in_flight=count)
         await eventually(lambda: done_by(crew) == count, 60, "the rest is done")
-        await asyncio.sleep(0.5)
+        crew.stop()
         assert len(crew.noted("start")) == count, "nothing was repeated"
     assert await results_of(kafka, batch) == Counter(range(count))
 

@@ -15,8 +15,12 @@ from recordsmith.problems import Problem
 from recordsmith.processes import Program
 from recordsmith.readiness import when_port_answers
 
-CLIENT_SETTINGS = {"KAFKA_IDLE_FETCH_PAUSE_S": "0.04"}
-"""What its consumers need: it answers an empty fetch at once, where Kafka holds it open."""
+CLIENT_SETTINGS = {"KAFKA_IDLE_FETCH_PAUSE_S": "0.04", "KAFKA_GROUP_MEMBERSHIP": "false"}
+"""What its consumers need: it answers an empty fetch at once, where Kafka holds it open; and it never lets a group go
+on that a killed member was in."""
+
+KAFKA_SETTINGS = {"KAFKA_SESSION_TIMEOUT_S": "10"}
+"""On a Kafka of one's own: the supervisor has a killed service back in seconds, so its group need not wait long."""
 
 
 def embedded_broker(data: Path, port: int, environment: Mapping[str, str]) -> Program:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from recordsmith import sandbox
-from recordsmith.broker import CLIENT_SETTINGS, embedded_broker
+from recordsmith.broker import CLIENT_SETTINGS, KAFKA_SETTINGS, embedded_broker
 from recordsmith.data_folder import api_key
 from recordsmith.environment import missing_crm_variables, sets_any_crm_variable, without_crm, without_proxy
 from recordsmith.ports import LOOPBACK, Ports
@@ -127,7 +127,7 @@ class LocalSystem:
             data=self.data,
             bootstrap_servers=broker or self._environment["KAFKA_BOOTSTRAP_SERVERS"],
             api_key=api_key(self.data, self._environment.get("RECORDSMITH_API_KEY")),
-            environment={**CLIENT_SETTINGS, **self._environment} if broker else self._environment,
+            environment={**(CLIENT_SETTINGS if broker else KAFKA_SETTINGS), **self._environment},
             grace_s=self.options.grace_s,
             client=self._client,
         )

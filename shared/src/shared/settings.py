@@ -31,6 +31,10 @@ class KafkaSettings(Settings):
     replication_factor: int = Field(1, ge=1, description="of topics that the topic init creates")
     drain_s: float = Field(25.0, ge=0, description="how long records in flight may finish at shutdown or revoke")
     commit_interval_s: float = Field(0.25, gt=0)
+    session_timeout_s: float = Field(45.0, ge=6, description="a killed replica's partitions stand still for so long")
+    group_membership: bool = Field(
+        True, description="false: one process per service, which takes all partitions without joining a group"
+    )
     idle_fetch_pause_s: float = Field(
         0.0, ge=0, description="rest of an idle consumer between fetches, for a broker that answers empty ones at once"
     )

@@ -126,6 +126,7 @@ class Bus:
         for subscription in self._subscriptions:
             subscription.start(admin)
         await self.broker.start()
+        await asyncio.gather(*(subscription.take_all() for subscription in self._subscriptions))
         await self._assignment()
         self._beside.append(asyncio.create_task(self._report()))
         if self._settings.idle_fetch_pause_s:

@@ -96,12 +96,12 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
     """Hands assignments over as plain tuples."""
 
     def __init__(self, assigned: Rebalanced, revoked: Rebalanced) -> None:
-        self._assigned = assigned
+        self.assigned = assigned
         self._revoked = revoked
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
         """After a rebalance."""
-        await self._assigned(frozenset((at.topic, at.partition) for at in assigned))
+        await self.assigned(frozenset((at.topic, at.partition) for at in assigned))
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
         """Before a rebalance."""

@@ -9,14 +9,16 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from faststream import AckPolicy
-from faststream.kafka import KafkaBroker
+from faststream.kafka import KafkaBroker, TopicPartition
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from shared.bus.codec import Record
 from shared.bus.connection import ssl_context
 from shared.bus.consumer import Listener
+from shared.bus.port import Partition
 from shared.settings import KafkaSettings
+from shared.topics import Topic
 
 FETCH_RECORDS = 500
 POLL_MS = 20
@@ -56,25 +58,43 @@ def security(settings: KafkaSettings) -> BaseSecurity | None:
 
 
 def subscribe(
-    broker: KafkaBroker, topics: Sequence[str], group_id: str, intake: Intake, listener: Listener
+    broker: KafkaBroker,
+    topics: Sequence[Topic],
+    group_id: str,
+    intake: Intake,
+    listener: Listener,
+    settings: KafkaSettings,
 ) -> Callable[[], AIOKafkaConsumer | None]:
     """Add a consumer; returns how to get at the client's own one once it is started."""
     subscriber = broker.subscriber(
-        *topics,
+        **_what(topics, listener, group_id, settings),
         group_id=group_id,
         batch=True,
         max_records=FETCH_RECORDS,
         batch_timeout_ms=POLL_MS,
         auto_offset_reset="earliest",
-        session_timeout_ms=45_000,
-        heartbeat_interval_ms=5_000,
-        rebalance_timeout_ms=60_000,
-        partition_assignment_strategy=(_sticky(group_id),),
-        listener=listener,
         include_in_schema=False,
     )
     subscriber(_forwarding(intake), parser=_parse, decoder=_decode)
     return lambda: subscriber.consumer
+
+
+def all_partitions(topics: Sequence[Topic]) -> frozenset[Partition]:
+    """Every partition of these topics, as the topic table has them."""
+    return frozenset((topic.name, number) for topic in topics for number in range(topic.partitions))
+
+
+def _what(topics: Sequence[Topic], listener: Listener, group_id: str, settings: KafkaSettings) -> dict[str, Any]:
+    if not settings.group_membership:
+        return {"partitions": [TopicPartition(*at) for at in sorted(all_partitions(topics))]}
+    return {
+        "topics": [topic.name for topic in topics],
+        "listener": listener,
+        "session_timeout_ms": int(settings.session_timeout_s * 1_000),
+        "heartbeat_interval_ms": int(settings.session_timeout_s * 1_000 / 9),
+        "rebalance_timeout_ms": 60_000,
+        "partition_assignment_strategy": (_sticky(group_id),),
+    }
 
 
 def _forwarding(intake: Intake) -> Callable[[Any], Awaitable[None]]:

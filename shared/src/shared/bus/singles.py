@@ -45,7 +45,7 @@ class SinglesRunner:
         if isinstance(received, Received):
             self._start(claim, self._run(claim, received))
         elif isinstance(received, Poison):
-            self._start(claim, end_with(claim, settlement.bury(claim.record, received.reason, received.error)))
+            self._start(claim, self._bury(claim, received))
         else:
             settlement.skip(claim.record)
             claim.done()
@@ -58,12 +58,18 @@ class SinglesRunner:
         for claim, task in list(self._tasks.items()):
             if unwanted(claim):
                 task.cancel()
+                # A task that has not begun yet is cancelled without running at all.
+                del self._tasks[claim]
+                claim.abandon()
 
     def _start(self, claim: Claim, work: Coroutine[Any, Any, None]) -> None:
         # Not in the caller's context: that may be the handler of another record, with its span.
         task = asyncio.Task(work, loop=self._loop, context=self._context.copy())
         self._tasks[claim] = task
-        task.add_done_callback(lambda _: self._tasks.pop(claim))
+
+    async def _bury(self, claim: Claim, poison: Poison) -> None:
+        await end_with(claim, self._settlement.bury(claim.record, poison.reason, poison.error))
+        self._tasks.pop(claim, None)
 
     async def _run(self, claim: Claim, received: Received[Any]) -> None:
         if received.traceparent is not None and (parent := traceparent_context(received.traceparent)) is not None:
@@ -84,6 +90,8 @@ class SinglesRunner:
         else:
             self._settlement.count_done(received.topic)
             claim.done()
+        finally:
+            self._tasks.pop(claim, None)
 
     async def _handle(self, received: Received[Any]) -> None:
         outgoing: list[Outgoing] = []

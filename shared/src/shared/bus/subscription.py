@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,9 +13,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from faststream.kafka import KafkaBroker
 
 from shared.bus.codec import Codec, Record
-from shared.bus.consumer import KafkaConsumer, Listener
+from shared.bus.consumer import KafkaConsumer, Listener, Rebalanced
 from shared.bus.engine import InFlightEngine
-from shared.bus.front import Intake, subscribe
+from shared.bus.front import FETCH_RECORDS, Intake, all_partitions, subscribe
 from shared.bus.metrics import Tally
 from shared.bus.outbox import Outbox
 from shared.bus.port import Partition, Runner
@@ -24,6 +25,9 @@ from shared.bus.settlement import Failed, Settlement
 from shared.events import Event
 from shared.settings import KafkaSettings
 from shared.topics import Topic
+
+GATHER_S = 0.01
+"""Between two fetches that were not full. Nothing waits longer for it when little happens: it comes after a fetch."""
 
 MakeRunner = Callable[[Settlement], Runner]
 
@@ -68,6 +72,7 @@ class Subscription:
     lanes: list[Lane] = field(default_factory=list)
     engines: list[InFlightEngine] = field(default_factory=list)
     consumers: list[KafkaConsumer] = field(default_factory=list)
+    _given: list[tuple[Rebalanced, frozenset[Partition]]] = field(default_factory=list)
 
     @property
     def group_id(self) -> str:
@@ -102,6 +107,11 @@ class Subscription:
             consumer.admin = admin
         for lane in self.lanes:
             lane.start()
+
+    async def take_all(self) -> None:
+        """Without a group nobody hands partitions out: all of them are this process's from the start."""
+        for assigned, partitions in self._given:
+            await assigned(partitions)
 
     def _add_engines(self, make_runner: MakeRunner) -> None:
         runner = make_runner(self._settlement(Codec(self.topics, self.events)))
@@ -156,9 +166,14 @@ class Subscription:
             for topic, count in Counter(map(attrgetter("topic"), records)).items():
                 tally.add(topic, "consumed", count)
             await intake(records)
+            if len(records) < FETCH_RECORDS:
+                # What comes next may gather: a fetch costs the same for one record as for hundreds.
+                await asyncio.sleep(GATHER_S)
 
-        names = [topic.name for topic in topics]
-        consumer.client = subscribe(self.wiring.broker, names, consumer.group_id, counted, listener)
+        wiring = self.wiring
+        consumer.client = subscribe(wiring.broker, topics, consumer.group_id, counted, listener, wiring.settings)
+        if not wiring.settings.group_membership:
+            self._given.append((listener.assigned, all_partitions(topics)))
         self.consumers.append(consumer)
 
     def _settlement(self, codec: Codec) -> Settlement:
