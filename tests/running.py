@@ -83,13 +83,17 @@ class Running:
         return shown
 
     def wait(
-        self, batch_id: str, patience_s: float = 120, until: Callable[[Json], bool] = lambda b: b["state"] in TERMINAL
+        self,
+        batch_id: str,
+        patience_s: float = 120,
+        until: Callable[[Json], bool] = lambda b: b["state"] in TERMINAL,
+        every_s: float = 0.05,
     ) -> Json:
         """Poll until the batch is as wanted; by default until its end."""
         limit = time.monotonic() + patience_s
         while not until(shown := self.batch(batch_id)):
             assert time.monotonic() < limit, f"after {patience_s} s: {shown}"
-            time.sleep(0.05)
+            time.sleep(every_s)
         return shown
 
     def order(self, batch_id: str, verb: str, **body: Any) -> None:

@@ -12,6 +12,7 @@ from shared.bus.connection import connection
 from shared.bus.done_set import decode
 from shared.bus.engine import InFlightEngine
 from shared.bus.port import MetadataTooLarge, Partition
+from shared.bus.tracker import PartitionTracker
 from shared.events import Event, PromptPrepared
 from shared.settings import KafkaSettings
 
@@ -161,19 +162,20 @@ def test_a_partition_far_ahead_of_its_head_is_paused_alone() -> None:
 
 def test_records_of_an_assignment_that_is_over_are_not_taken_in() -> None:
     async def scenario() -> None:
-        group = Group({AT: 1_000}, committed={AT: (500, "")})
+        other = (TOPIC, 1)
+        group = Group({AT: 1_000, other: 1_000}, committed={AT: (500, ""), other: (500, "")})
         member, runner = Member(group, 0), HandRunner()
         engine = InFlightEngine("stale", member, runner, max_in_flight=1_000, commit_interval_s=0.25, drain_s=0.0)
         engine.start()
-        await engine.assigned([AT])
-        stale = asyncio.create_task(engine.intake(member.fetch(AT, 500)))
+        await engine.assigned([AT, other])
+        stale = asyncio.create_task(engine.intake([*member.fetch(AT, 100), *member.fetch(other, 100)]))
         await asyncio.sleep(0)
-        await engine.revoked([AT])
-        group.committed[AT] = (300, "")
-        await engine.assigned([AT])
+        # A rebalance in a single turn of the loop: the rest of the fetch meets the trackers of the next assignment.
+        engine._epoch += 1
+        engine._trackers.clear()
+        engine._trackers[other] = fresh = PartitionTracker(300)
         await stale
-        assert member.positions[AT] == 300
-        assert engine.unfinished == 0
+        assert fresh.unfinished == fresh.window == 0
         await engine.stop()
 
     run(scenario())
@@ -203,6 +205,48 @@ def test_a_broker_that_allows_less_metadata_gets_less() -> None:
         position, metadata = group.committed[AT]
         assert position == 2
         assert 0 < len(metadata) <= 100
+        await engine.stop()
+
+    run(scenario())
+
+
+def test_a_commit_that_failed_is_made_again_although_nothing_else_happens() -> None:
+    async def scenario() -> None:
+        group = Group({AT: 10})
+        member, runner = Member(group, 0), HandRunner()
+        engine = InFlightEngine("failing", member, runner, max_in_flight=10, commit_interval_s=0.25, drain_s=0.0)
+        engine.start()
+        await engine.assigned([AT])
+        await engine.intake(member.fetch(AT, 10))
+        member.failing_commits = 2
+        while runner.claims:
+            runner.finish(0)
+        await asyncio.sleep(1.0)
+        assert group.committed[AT] == (10, "")
+        await engine.stop()
+
+    run(scenario())
+
+
+def test_what_has_not_finished_when_the_drain_is_over_is_given_up() -> None:
+    async def scenario() -> None:
+        group = Group({AT: 10})
+        member, runner = Member(group, 0), HandRunner()
+        engine = InFlightEngine("leaving", member, runner, max_in_flight=10, commit_interval_s=0.25, drain_s=5.0)
+        engine.start()
+        await engine.assigned([AT])
+        await engine.intake(member.fetch(AT, 10))
+        started = asyncio.get_running_loop().time()
+        revoking = asyncio.create_task(engine.revoked([AT]))
+        await asyncio.sleep(1.0)
+        for _ in range(4):
+            runner.finish(0)
+        await revoking
+        assert asyncio.get_running_loop().time() - started == pytest.approx(5.0, abs=0.1)
+        assert runner.flushed == 1
+        assert len(runner.late) == 6
+        assert group.committed[AT] == (4, "")
+        assert not any(claim.tracker.complete(claim.record.offset) for claim in runner.late)
         await engine.stop()
 
     run(scenario())

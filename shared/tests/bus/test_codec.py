@@ -17,8 +17,6 @@ COMMANDS = Topic("commands", (BatchPaused, BatchCancelled), "batch_id", (), (), 
 NAMES = st.sampled_from(["ce_type", "ce_id", "traceparent", "rs_attempt", "rs_origin_topic", "x"])
 KNOWN = [event.type.encode() for event in COMMANDS.events]
 VALUES = st.one_of(st.none(), st.binary(max_size=40), st.sampled_from(KNOWN))
-    st.none(), st.binary(max_size=40), st.sampled_from([event.type.encode() for event in COMMANDS.events])
-)
 
 
 @dataclass(frozen=True)

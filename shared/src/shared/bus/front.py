@@ -66,8 +66,10 @@ def subscribe(
     settings: KafkaSettings,
 ) -> Callable[[], AIOKafkaConsumer | None]:
     """Add a consumer; returns how to get at the client's own one once it is started."""
+    joins = settings.group_membership
     subscriber = broker.subscriber(
-        **_what(topics, listener, group_id, settings),
+        *([topic.name for topic in topics] if joins else ()),
+        **(_membership(listener, group_id, settings) if joins else _everything(topics)),
         group_id=group_id,
         batch=True,
         max_records=FETCH_RECORDS,
@@ -84,11 +86,12 @@ def all_partitions(topics: Sequence[Topic]) -> frozenset[Partition]:
     return frozenset((topic.name, number) for topic in topics for number in range(topic.partitions))
 
 
-def _what(topics: Sequence[Topic], listener: Listener, group_id: str, settings: KafkaSettings) -> dict[str, Any]:
-    if not settings.group_membership:
-        return {"partitions": [TopicPartition(*at) for at in sorted(all_partitions(topics))]}
+def _everything(topics: Sequence[Topic]) -> dict[str, Any]:
+    return {"partitions": [TopicPartition(*at) for at in sorted(all_partitions(topics))]}
+
+
+def _membership(listener: Listener, group_id: str, settings: KafkaSettings) -> dict[str, Any]:
     return {
-        "topics": [topic.name for topic in topics],
         "listener": listener,
         "session_timeout_ms": int(settings.session_timeout_s * 1_000),
         "heartbeat_interval_ms": int(settings.session_timeout_s * 1_000 / 9),

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opentelemetry import trace
-
 from shared.bus.codec import Encoder, Message, Received, now
 from shared.bus.publisher import Publisher
 from shared.events import Event
-from shared.telemetry import current_traceparent
+from shared.telemetry import current_traceparent, is_sampled
 from shared.topics import TOPIC_OF, Topic
 
 Outgoing = tuple[Event, str | None]
@@ -39,5 +37,8 @@ class Outbox:
 
 def outgoing_of(event: Event, received: Received[Event]) -> Outgoing:
     """A yielded event, caused by the span that is current while it is yielded, else by the record."""
-    is_traced = trace.get_current_span().get_span_context().is_valid
-    return event, current_traceparent() if is_traced else received.traceparent
+    parent = received.traceparent
+    if parent is not None and not is_sampled(parent):
+        # Ninety-nine of a hundred records: nobody keeps their spans, so there is no span to ask for.
+        return event, parent
+    return event, current_traceparent() or parent

@@ -49,13 +49,25 @@ Target = tuple[str, int]
 class Flush:
     """The records that go out together, and what became of them."""
 
-    __slots__ = ("errors", "finished", "messages")
+    __slots__ = ("_waiting", "errors", "messages")
 
-    def __init__(self, finished: asyncio.Future[None]) -> None:
+    def __init__(self) -> None:
         self.messages: list[Message] = []
-        self.finished = finished
         self.errors: dict[int, Exception] = {}
         """By position in `messages`; empty when all went well."""
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def finished(self) -> asyncio.Future[None]:
+        """A future for each caller: one that is cancelled must not cancel the others' records."""
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        return waiting
+
+    def finish(self) -> None:
+        """Every record has its answer."""
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
 
 
 class Publisher:
@@ -116,16 +128,15 @@ class Publisher:
     async def _attempt(self, messages: Sequence[Message]) -> dict[int, Exception]:
         flush = self._current
         if flush is None:
-            loop = asyncio.get_running_loop()
-            flush = self._current = Flush(loop.create_future())
+            flush = self._current = Flush()
             if len(self._running) < FLUSHES_UNDER_WAY:
-                self._timer = loop.call_later(LINGER_S, self._flush_now)
+                self._timer = asyncio.get_running_loop().call_later(LINGER_S, self._flush_now)
         first = len(flush.messages)
         flush.messages.extend(messages)
+        finished = flush.finished()
         if len(flush.messages) >= FLUSH_COUNT:
             self._flush_now()
-        # One future for all: a caller that is cancelled must not cancel the others' records.
-        await asyncio.shield(flush.finished)
+        await finished
         if not flush.errors:
             return {}
         end = first + len(messages)
@@ -159,7 +170,7 @@ class Publisher:
             get_logger().warning("publish_failed", error=type(failed).__name__, records=len(flush.messages))
             await self._renew()
         metrics.PUBLISH_SECONDS.observe(time.perf_counter() - started)
-        flush.finished.set_result(None)
+        flush.finish()
 
     async def _deliver(self, flush: Flush) -> None:
         producer = self._producer

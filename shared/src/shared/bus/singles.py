@@ -16,7 +16,7 @@ from shared.bus.parked import Parked
 from shared.bus.settlement import Settlement
 from shared.errors import Fatal, Retryable
 from shared.events import Event
-from shared.telemetry import traceparent_context
+from shared.telemetry import is_sampled, traceparent_context
 
 Handler = Callable[[Received[Any]], AsyncIterator[Event]]
 
@@ -72,7 +72,7 @@ class SinglesRunner:
         self._tasks.pop(claim, None)
 
     async def _run(self, claim: Claim, received: Received[Any]) -> None:
-        if received.traceparent is not None and (parent := traceparent_context(received.traceparent)) is not None:
+        if is_sampled(received.traceparent) and (parent := traceparent_context(received.traceparent)) is not None:
             # Never detached: the context ends with the task.
             otel_context.attach(parent)
         try:

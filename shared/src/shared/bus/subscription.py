@@ -26,7 +26,7 @@ from shared.events import Event
 from shared.settings import KafkaSettings
 from shared.topics import Topic
 
-GATHER_S = 0.01
+GATHER_S = 0.02
 """Between two fetches that were not full. Nothing waits longer for it when little happens: it comes after a fetch."""
 
 MakeRunner = Callable[[Settlement], Runner]

@@ -39,7 +39,7 @@ def _compare(
 
 
 def _own_changes(old: Schema, new: Schema, at: str) -> list[str]:
-    found = []
+    found: list[str] = []
     if "type" in old and "type" in new and old["type"] != new["type"]:
         found.append(f"{at}: type {old['type']} became {new['type']}")
     lost = [value for value in old.get("enum", ()) if "enum" in new and value not in new["enum"]]
@@ -61,12 +61,16 @@ def _lost_alternatives(
     old: list[Schema], new: list[Schema], old_defs: Schema, new_defs: Schema, at: str, seen: frozenset[tuple[str, str]]
 ) -> list[str]:
     """Every alternative of before must still be accepted by some alternative of now."""
-    found = []
+    found: list[str] = []
     for number, alternative in enumerate(old):
         complaints = [_compare(alternative, candidate, old_defs, new_defs, f"{at}/{number}", seen) for candidate in new]
         if new and all(complaints):
-            found += min(complaints, key=lambda found_there: len(found_there))
+            found += sorted(complaints, key=_length)[0]
     return found
+
+
+def _length(complaints: list[str]) -> int:
+    return len(complaints)
 
 
 def _resolved(schema: Schema, definitions: Schema) -> Schema:
