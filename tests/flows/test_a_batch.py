@@ -110,8 +110,14 @@ def test_a_test_is_never_written(system: Running) -> None:
     [
         ({"prompt": {"template": "{{Nope__c}}"}}, "Nope__c"),
         ({"target": {"kind": "salesforce", "object": "Claim__c", "field": "Missing__c"}}, "Missing__c"),
-        ({"source": {"kind": "salesforce", "object": "Unknown__c"}}, "Unknown__c"),
-        ({"source": {"kind": "salesforce", "object": "Claim__c", "where": "Nonsense ==="}}, "where"),
+        (
+            {
+                "source": {"kind": "salesforce", "object": "Unknown__c"},
+                "target": {"kind": "salesforce", "object": "Unknown__c", "field": "Name"},
+            },
+            "Unknown__c",
+        ),
+        ({"source": {"kind": "salesforce", "object": "Claim__c", "where": "Nonsense ==="}}, "MALFORMED_QUERY"),
         ({"target": {"kind": "salesforce", "object": "Claim__c", "field": "Name"}}, "Name"),
     ],
 )

@@ -132,6 +132,6 @@ def test_a_dead_letter_can_be_listed_and_replayed(system: Running) -> None:
     assert newest["topic"] == "outcomes.v1"
     assert newest["reason"]
     before = ends(system)
-    position = {"partition": newest["partition"], "offset": newest["offset"]}
-    assert system.http.post("/api/dead-letters/replay", json={"positions": [position]}).is_success
+    answer = system.http.post("/api/dead-letters/replay", json={"ids": [newest["id"]]})
+    assert answer.json() == {"replayed": [newest["id"]], "not_replayed": []}
     assert letters_since(system, before, 1)[0].value == b"{broken"

@@ -145,11 +145,12 @@ async def live(make: Any, spec: dict[str, Any], todo: list[Operation]) -> None:
             if spec["source"]["kind"] == "rows" and not world.cancelled:
                 assert len(world.expanded() - world.settled) <= WINDOW + 3 * (world.epoch > 0)
         # A cancellation before the plan leaves nothing to account for.
-        if (await schema.store.standing("b", world.runner.fence)).phase == "planning" and world.cancelled:
+        standing = await schema.store.standing("b", world.runner.fence)
+        if standing.phase == "planning" and world.cancelled:
             while await world.step() == 0.0:
                 pass
             assert not schema.bus.of(PromptPrepared)
-        elif schema.bus.covered() or not world.cancelled or world.runner.seen.requested:  # type: ignore[union-attr]
+        elif schema.bus.covered() or not world.cancelled or standing.requested:
             await world.drive_home()
             world.check()
         schema.database.close()

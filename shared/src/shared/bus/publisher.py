@@ -23,6 +23,7 @@ from aiokafka.errors import (
 from shared.bus import metrics
 from shared.bus.codec import Message
 from shared.bus.connection import connection
+from shared.bus.flush import Flush, batches_of, header_bytes, too_large
 from shared.bus.murmur2 import partition_of
 from shared.errors import Rejected
 from shared.settings import KafkaSettings
@@ -44,30 +45,6 @@ _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError, RecordTooLargeE
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 5.0
 
 Target = tuple[str, int]
-
-
-class Flush:
-    """The records that go out together, and what became of them."""
-
-    __slots__ = ("_waiting", "errors", "messages")
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-        self.errors: dict[int, Exception] = {}
-        """By position in `messages`; empty when all went well."""
-        self._waiting: list[asyncio.Future[None]] = []
-
-    def finished(self) -> asyncio.Future[None]:
-        """A future for each caller: one that is cancelled must not cancel the others' records."""
-        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiting)
-        return waiting
-
-    def finish(self) -> None:
-        """Every record has its answer."""
-        for waiting in self._waiting:
-            if not waiting.done():
-                waiting.set_result(None)
 
 
 class Publisher:
@@ -180,7 +157,7 @@ class Publisher:
         # In turn, so that records of one partition keep the order of their flushes; the waiting is done together.
         async with self._turn:
             for (topic, partition), positions in (await self._by_partition(producer, flush)).items():
-                for builder, members in _batches(producer, flush.messages, positions):
+                for builder, members in batches_of(producer, flush.messages, positions):
                     future = await producer.send_batch(builder, topic, partition=partition)
                     deliveries.append((members, future))
         for members, future in deliveries:
@@ -203,7 +180,7 @@ class Publisher:
             if not isinstance(count, int):
                 flush.errors[position] = count
             elif self._is_too_large(message):
-                flush.errors[position] = _rejected(message)
+                flush.errors[position] = too_large(message)
             else:
                 partition = keyless[topic] if key is None else partition_of(key, count)
                 grouped.setdefault((topic, partition), []).append(position)
@@ -212,14 +189,14 @@ class Publisher:
     def _is_too_large(self, message: Message) -> bool:
         size = len(message.value or b"") + len(message.key or b"")
         limit = self._max_record_bytes.get(message.topic, MAX_RECORD_BYTES)
-        return size > limit - 4_096 and size + _header_bytes(message) > limit
+        return size > limit - 4_096 and size + header_bytes(message) > limit
 
     async def _one_by_one(self, producer: AIOKafkaProducer, flush: Flush, members: Sequence[int]) -> None:
         """The broker found a batch too large: all but the culprits can still go."""
         for position in members:
             message = flush.messages[position]
             if len(members) == 1:
-                flush.errors[position] = _rejected(message)
+                flush.errors[position] = too_large(message)
                 continue
             try:
                 await producer.send_and_wait(
@@ -230,7 +207,7 @@ class Publisher:
                     headers=list(message.headers),
                 )
             except _TOO_LARGE:
-                flush.errors[position] = _rejected(message)
+                flush.errors[position] = too_large(message)
             except KafkaError as failed:
                 flush.errors[position] = failed
 
@@ -263,22 +240,6 @@ class Publisher:
         return producer
 
 
-def _batches(
-    producer: AIOKafkaProducer, messages: Sequence[Message], positions: Sequence[int]
-) -> list[tuple[Any, list[int]]]:
-    batches: list[tuple[Any, list[int]]] = []
-    builder, members = producer.create_batch(), list[int]()
-    for position in positions:
-        message = messages[position]
-        if builder.append(timestamp=None, key=message.key, value=message.value, headers=message.headers) is None:
-            batches.append((builder, members))
-            builder, members = producer.create_batch(), list[int]()
-            builder.append(timestamp=None, key=message.key, value=message.value, headers=message.headers)
-        members.append(position)
-    batches.append((builder, members))
-    return batches
-
-
 async def _partitions(producer: AIOKafkaProducer, topic: str) -> int | Exception:
     try:
         return len(await producer.partitions_for(topic))
@@ -286,12 +247,3 @@ async def _partitions(producer: AIOKafkaProducer, topic: str) -> int | Exception
         # Only this topic's records wait.
         unknown: Exception = error
         return unknown
-
-
-def _header_bytes(message: Message) -> int:
-    return 64 + sum(len(name) * 4 + len(value or b"") + 10 for name, value in message.headers)
-
-
-def _rejected(message: Message) -> Rejected:
-    size = len(message.value or b"")
-    return Rejected(f"a record of {size} bytes is larger than topic {message.topic} allows", category="unknown")
