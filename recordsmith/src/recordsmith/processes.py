@@ -39,6 +39,8 @@ class Program:
     folder: Path | None = None
     grace_s: float = 5.0
     before_start: Callable[[], None] = lambda: None
+    logs_stdout: bool = True
+    """False where the standard output is data that no log may hold."""
 
 
 def spawn(program: Program) -> subprocess.Popen[bytes]:
@@ -54,8 +56,8 @@ def spawn(program: Program) -> subprocess.Popen[bytes]:
             env=dict(program.environment),
             cwd=program.folder,
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
+            stdout=log if program.logs_stdout else subprocess.DEVNULL,
+            stderr=log,
             start_new_session=True,
             preexec_fn=partial(_die_with, os.getpid()),
         )

@@ -31,6 +31,7 @@ def sandbox_program(data: Path, org: str, records: int | None, ports: Ports, env
         url=f"http://{LOOPBACK}:{http}",
         folder=data,
         before_start=partial(handle_file(data).unlink, missing_ok=True),
+        logs_stdout=False,  # its first line holds every credential
     )
 
 

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from crm_sandbox.server import PortTakenError, run
 from crm_sandbox.settings import FolderInUseError, Settings
 
 app = typer.Typer(add_completion=False)
@@ -27,6 +26,9 @@ def sandbox(
     records: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many claims a new org holds.")] = 200,
 ) -> None:
     """Run a local CRM on 127.0.0.1 until Ctrl-C; DIR/sandbox.json says how to log in."""
+    # Here, because every `recordsmith` command imports this module and only this one needs the server.
+    from crm_sandbox.server import PortTakenError, run
+
     # Everything below the folder is a credential or an org's data: nobody else's business.
     os.umask(0o077)
     try:

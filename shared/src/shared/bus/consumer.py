@@ -68,6 +68,17 @@ class KafkaConsumer:
         """Fetch from these again."""
         self._required().resume(*(TopicPartition(*at) for at in partitions))
 
+    async def is_behind(self) -> bool:
+        """Whether the broker had more than was consumed when it answered last, where that may be fetched."""
+        consumer = self.client()
+        if consumer is None:
+            return False
+        for at in consumer.assignment() - consumer.paused():
+            end = consumer.highwater(at)
+            if end is not None and end > await consumer.position(at):
+                return True
+        return False
+
     def rest(self) -> None:
         """Fetch nothing for a while; what is paused for other reasons stays so afterwards."""
         if (consumer := self.client()) is not None:

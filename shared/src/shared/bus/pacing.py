@@ -20,7 +20,10 @@ async def pace(consumers: Sequence[KafkaConsumer], rest_s: float) -> None:
     while True:
         before = [consumer.fetches for consumer in consumers]
         await asyncio.sleep(OPEN_S)
-        idle = [consumer for consumer, fetches in zip(consumers, before, strict=True) if consumer.fetches == fetches]
+        quiet = [consumer for consumer, fetches in zip(consumers, before, strict=True) if consumer.fetches == fetches]
+        # An answer that comes during a rest is thrown away by the client library. A large one takes longer than the
+        # open time, so without asking it would be fetched and thrown away for ever.
+        idle = [consumer for consumer in quiet if not await consumer.is_behind()]
         for consumer in idle:
             consumer.rest()
         await asyncio.sleep(rest_s)
