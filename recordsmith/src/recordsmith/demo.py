@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from recordsmith.data_folder import claimed, clear_demo, mark_as_demo
 from recordsmith.environment import self_contained, set_llm_variables
-from recordsmith.problems import FAILED_RECORDS, Problem
+from recordsmith.exit_codes import FAILED_RECORDS
+from recordsmith.problems import Problem
 from recordsmith.processes import Program
 from recordsmith.run import say, started
 from recordsmith.signals import Stopped, StopSignals

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from recordsmith.doctor_checks import CHECKS, Finding
 from recordsmith.environment import read_environment
-from recordsmith.problems import NOT_AVAILABLE
+from recordsmith.exit_codes import NOT_AVAILABLE
 
 
 def examine(folder: Path, output: str | None) -> int:

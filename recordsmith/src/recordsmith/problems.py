@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import typer
 
-FAILED_RECORDS = 1
-USAGE = 2
-NOT_AVAILABLE = 3
-CANCELLED = 4
-BUG = 70
+from recordsmith.exit_codes import NOT_AVAILABLE
 
 
 class Problem(typer.TyperException):

@@ -13,8 +13,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from recordsmith.main import INTERRUPTED
-from recordsmith.problems import BUG
+from recordsmith.exit_codes import BUG, INTERRUPTED
 
 GROUP = "recordsmith.commands"
 """Entry point group: each entry is a `typer.Typer` whose commands appear under `recordsmith`."""

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recordsmith.environment import without_crm
+from recordsmith.exit_codes import USAGE
 from recordsmith.ports import LOOPBACK, Ports, is_free
-from recordsmith.problems import USAGE, Problem
+from recordsmith.problems import Problem
 from recordsmith.processes import Program
 from recordsmith.readiness import when_service_is_ready
 
