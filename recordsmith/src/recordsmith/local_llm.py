@@ -52,7 +52,8 @@ def _server(home: Path, data: Path, environment: Mapping[str, str]) -> LocalLlm:
         url=f"http://{LOOPBACK}:{port}",
         grace_s=2.0,
     )
-    address = f"http://{LOOPBACK}:{port}/v1/chat/completions"
+    # A base model: it goes on with a text (S0-36), and says nothing at all to a chat message.
+    address = f"http://{LOOPBACK}:{port}/v1/completions"
     return LocalLlm(program, {"LMSTUDIO_URL": address, "AI_TIMEOUT_MS": "120000"})
 
 
