@@ -31,17 +31,17 @@ class MemoryWatch(threading.Thread):
     def __init__(self, system: Running) -> None:
         super().__init__(daemon=True)
         self._pids = {name: system.pid_of(name) for name in SERVICES}
-        self._stop = threading.Event()
+        self._ended = threading.Event()
         self.samples: dict[str, list[float]] = {name: [] for name in SERVICES}
 
     def run(self) -> None:
-        while not self._stop.wait(0.5):
+        while not self._ended.wait(0.5):
             for name, pid in self._pids.items():
                 self.samples[name].append(resident_mb(pid))
 
     def stop(self) -> dict[str, float]:
         """The largest of each service, in MB."""
-        self._stop.set()
+        self._ended.set()
         self.join()
         return {name: max(seen) for name, seen in self.samples.items()}
 
