@@ -120,17 +120,17 @@ def small_behind_large(data: Path, bootstrap_servers: str) -> Figure:
 
 
 def main() -> None:
-    """Run all and report."""
-    figures: list[Figure] = []
+    """Run all, and report each as soon as it is known: the whole takes a quarter of an hour."""
     with tempfile.TemporaryDirectory() as folder, apache_kafka() as bootstrap_servers:
         environment = {"KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers}
         with running(Path(folder) / "spine", "--org", "empty", environment=environment) as system:
             seconds_for(system, prompts_without_a_crm(1_000, SCRIPTED))  # warm
-            figures.append(throughput(system, bootstrap_servers))
-            figures += memory(system)
-        if not os.environ.get("BENCH_N"):
-            figures.append(small_behind_large(Path(folder) / "fair", bootstrap_servers))
-    report(figures)
+            report([throughput(system, bootstrap_servers)])
+            report(memory(system))
+    if not os.environ.get("BENCH_N"):
+        # A broker of its own: a new gateway would first fold the million verdicts of the other's topics.
+        with tempfile.TemporaryDirectory() as folder, apache_kafka() as bootstrap_servers:
+            report([small_behind_large(Path(folder) / "fair", bootstrap_servers)])
 
 
 if __name__ == "__main__":
