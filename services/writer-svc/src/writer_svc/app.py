@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.bus import Bus, Collect
+from shared.bus.packing import verdicts_together
 from shared.bus.topic_admin import ensure_topics
 from shared.crm.salesforce import SalesforceSession
 from shared.events import RecordGenerated
@@ -27,7 +28,11 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     plans = PlanBook(released=lambda batch_id: bus.release(plan_key(batch_id)))
     bus.follow(topics.BATCHES_CONTROL, plans.note)
     collect = Collect[RecordGenerated](
-        by=plans.group_of, size=settings.group, linger_s=settings.linger_s, parallel=settings.parallel
+        by=plans.group_of,
+        size=settings.group,
+        linger_s=settings.linger_s,
+        parallel=settings.parallel,
+        pack=verdicts_together,
     )
     bus.on_many(
         topics.RESULTS,

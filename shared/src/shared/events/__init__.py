@@ -23,6 +23,7 @@ from shared.events.records import (
     RangeSettled,
     RecordGenerated,
     RecordSettled,
+    RecordsSettled,
     SlicePrepared,
     Usage,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "RecipeSource",
     "RecordGenerated",
     "RecordSettled",
+    "RecordsSettled",
     "RowsAttached",
     "RowsSource",
     "SalesforceSource",
