@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from shared import topics
 from writer_svc.domain.memory import Written
-from writer_svc.domain.plans import PlanBook
+from writer_svc.domain.plans import PlanBook, stays_here
 from writer_svc.handlers import failed_record, plan_key, write_records
 from writer_svc.settings import WriterSettings
 from writer_svc.targets import open_targets
@@ -32,6 +32,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         size=settings.group,
         linger_s=settings.linger_s,
         parallel=settings.parallel,
+        brief=stays_here,
         pack=verdicts_together,
     )
     bus.on_many(
