@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 
 import pytest
@@ -158,3 +159,15 @@ def test_a_large_request_travels_in_parts(system: Running, llm: FakeLLM) -> None
     done = system.wait(system.submit(spec))
     assert done["counts"]["generated"] == 2_000
     assert sum(llm.calls().values()) == 2_000
+
+
+def test_rows_of_a_file_are_worked_on_like_any_others(system: Running, llm: FakeLLM) -> None:
+    lines = "".join(f'p{number},"Ann, {number}"\r\n' for number in range(1_200))
+    spec = rows_batch("file", 1) | {"prompt": {"template": "Greet {{name}} of the file"}}
+    del spec["source"]
+    form, file = {"batch": json.dumps(spec)}, {"rows": ("people.csv", "id,name\r\n" + lines)}
+    answer = system.http.post("/api/batches", data=form, files=file)
+    assert answer.status_code == 202, answer.text
+    done = system.wait(answer.json()["id"])
+    assert (done["requested"], done["counts"]["generated"]) == (1_200, 1_200)
+    assert llm.calls() == dict.fromkeys((f"Greet Ann, {number} of the file" for number in range(1_200)), 1)

@@ -115,3 +115,13 @@ async def test_ids_are_found_by_their_index_across_parts(stores: list[BatchStore
         await snapshot.add_ids(first, ids[first : first + 2_000])
     assert await snapshot.ids(1_990, 2_100) == ids[1_990:4_090]
     assert await snapshot.ids(4_499, 1) == ["id4499"]
+
+
+async def test_until_it_is_planned_the_latest_rows_of_a_part_count(stores: list[BatchStore], batch_id: str) -> None:
+    store = stores[0]
+    await store.attach(batch_id, 0, [{"id": "of a request that failed half-way"}])
+    await store.attach(batch_id, 0, [{"id": "a"}, {"id": "b"}])
+    snapshot = StoredSnapshot(store.database, batch_id)
+    assert await snapshot.number_rows() == 2
+    await store.attach(batch_id, 0, [{"id": "too late"}])
+    assert await snapshot.rows(0, 2) == [{"id": "a"}, {"id": "b"}]

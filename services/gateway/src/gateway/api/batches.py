@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from shared.events import BatchCancelled, BatchPaused, BatchResumed, BatchRetried
 
-from gateway.api import drafts
+from gateway.api import drafts, uploads
 from gateway.api.context import Gateway, gateway_of
 from gateway.api.cursors import batch_before, cursor_of
-from gateway.api.docs import json_body_of
+from gateway.api.docs import json_body_of, with_file
 from gateway.api.problems import Problem, no_such_batch
 from gateway.api.requests import RetryRequest, body_of
 from gateway.api.submitting import publish, submit
@@ -24,7 +24,7 @@ from gateway.store.batches import Batch
 router = APIRouter(prefix="/api/batches", tags=["batches"])
 Here = Annotated[Gateway, Depends(gateway_of)]
 _ORDERS = {"pause": BatchPaused, "resume": BatchResumed, "cancel": BatchCancelled}
-_BODY = json_body_of("BatchSpec")
+_BODY = with_file(json_body_of("BatchSpec"))
 
 
 @router.post("", status_code=202, openapi_extra=_BODY)
@@ -34,9 +34,13 @@ async def request_batch(
     gateway: Here,
     idempotency_key: Annotated[str | None, Header(description="the same key is the same batch")] = None,
 ) -> dict[str, Any]:
-    """Publish a batch request; from here on the batch runs without us."""
-    draft = drafts.draft_of(await drafts.json_body(request))
-    batch_id, _ = await submit(gateway, draft, idempotency_key)
+    """Publish a batch request, with its rows as a file or without; from here on the batch runs without us."""
+    if uploads.is_upload(request):
+        async with uploads.draft_of(request) as (draft, rows):
+            batch_id, _ = await submit(gateway, draft, idempotency_key, rows)
+    else:
+        draft = drafts.draft_of(await drafts.json_body(request))
+        batch_id, _ = await submit(gateway, draft, idempotency_key)
     links = links_of(batch_id)
     response.headers["Location"] = links["self"]
     return {"id": batch_id, "state": "accepted", "links": links}

@@ -28,6 +28,15 @@ def json_body_of(model: str, *, required: bool = True) -> dict[str, Any]:
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
+def with_file(body: dict[str, Any]) -> dict[str, Any]:
+    """The same body, or a form that brings the rows as a file."""
+    file = {"type": "string", "format": "binary", "description": "rows as .csv (UTF-8, with a header) or .jsonl"}
+    batch = {"type": "string", "contentMediaType": "application/json", "description": "the request without `source`"}
+    form = {"type": "object", "required": ["batch", "rows"], "properties": {"batch": batch, "rows": file}}
+    body["requestBody"]["content"]["multipart/form-data"] = {"schema": form}
+    return body
+
+
 @router.get("/api/docs")
 async def docs_page() -> HTMLResponse:
     """The API, to read and to try."""

@@ -33,7 +33,9 @@ async def json_body(request: Request) -> dict[str, Any]:
     async for piece in request.stream():
         body += piece
         if len(body) > MAX_BODY:
-            raise unprocessable([Mistake("", "the request is larger than 8 MB", "read large sets from a source")])
+            raise unprocessable(
+                [Mistake("", "the request is larger than 8 MB", "send rows as a file, or read them from a source")]
+            )
     try:
         # Refuses what Python's own parser lets through: NaN, lone surrogates, nesting beyond reason.
         payload = from_json(bytes(body), allow_inf_nan=False)
@@ -45,7 +47,7 @@ async def json_body(request: Request) -> dict[str, Any]:
     return payload
 
 
-def draft_of(payload: dict[str, Any]) -> Draft:
+def draft_of(payload: dict[str, Any], *, rows_in_a_file: bool = False) -> Draft:
     """Check a payload against the contract and against what makes sense. Raises a 422 problem with every mistake."""
     mistakes = pointers.unknown_fields(BatchSpec, payload)
     try:
@@ -53,7 +55,7 @@ def draft_of(payload: dict[str, Any]) -> Draft:
     except ValidationError as error:
         mistakes = pointers.mistakes_of(error) + mistakes
     else:
-        mistakes += rules.objections(spec)
+        mistakes += rules.objections(spec, rows_in_a_file=rows_in_a_file)
     if mistakes:
         raise unprocessable(mistakes[:MAX_MISTAKES])
     return Draft(spec, hash_of(payload))

@@ -26,9 +26,10 @@ _SERVED_SOURCES = "one of salesforce, rows, recipe"
 _SERVED_TARGETS = "one of salesforce, csv, none"
 
 
-def objections(batch: BatchSpec) -> list[Mistake]:
-    """Everything about a well-formed batch that cannot work."""
-    return [*_names(batch), *_kinds(batch), *_rows(batch), *_answers(batch), *_target(batch)]
+def objections(batch: BatchSpec, *, rows_in_a_file: bool = False) -> list[Mistake]:
+    """Everything about a well-formed batch that cannot work. Rows in a file are looked at by who reads the file."""
+    rows = _rows_beside(batch) if rows_in_a_file else _rows(batch)
+    return [*_names(batch), *_kinds(batch), *rows, *_answers(batch), *_target(batch)]
 
 
 def _names(batch: BatchSpec) -> Iterator[Mistake]:
@@ -41,6 +42,13 @@ def _kinds(batch: BatchSpec) -> Iterator[Mistake]:
         yield Mistake("/source/kind", f"{batch.source.kind} as a source: {_NOT_SERVED}", _SERVED_SOURCES)
     if isinstance(batch.target, HubSpotTarget | CrmAnalyticsTarget):
         yield Mistake("/target/kind", f"{batch.target.kind} as a target: {_NOT_SERVED}", _SERVED_TARGETS)
+
+
+def _rows_beside(batch: BatchSpec) -> Iterator[Mistake]:
+    if not isinstance(batch.source, RowsSource):
+        yield Mistake("/source/kind", "a file of rows belongs to a source of kind `rows`", "leave `source` out")
+    elif batch.source.rows or batch.source.parts:
+        yield Mistake("/source", "the rows are in the file", "leave `source` out")
 
 
 def _rows(batch: BatchSpec) -> Iterator[Mistake]:

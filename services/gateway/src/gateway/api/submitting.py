@@ -13,6 +13,7 @@ from shared.telemetry import current_traceparent, get_logger, names
 from gateway.api.context import Gateway
 from gateway.api.drafts import Draft
 from gateway.api.problems import Mistake, Problem, unprocessable
+from gateway.api.uploads import RowFile
 from gateway.domain.parts import parts_of
 from gateway.store import submissions
 
@@ -30,8 +31,8 @@ def batch_id_of(key: str | None) -> str:
     return str(uuid5(NAMESPACE, key))
 
 
-async def submit(gateway: Gateway, draft: Draft, key: str | None) -> tuple[str, bool]:
-    """Publish a batch and note it; its id, and whether it is new.
+async def submit(gateway: Gateway, draft: Draft, key: str | None, rows: RowFile | None = None) -> tuple[str, bool]:
+    """Publish a batch, behind its file of rows if it has one, and note it; its id, and whether it is new.
 
     Published before it is stored: what the broker did not take leaves no trace here, and what it took is found on the
     bus even if we crash before the row is written.
@@ -41,6 +42,9 @@ async def submit(gateway: Gateway, draft: Draft, key: str | None) -> tuple[str, 
         if await _known(gateway, batch_id, draft.body_hash):
             return batch_id, False
         traceparent = current_traceparent()
+        if rows is not None:
+            async for attached in rows.attachments(batch_id):
+                await publish(gateway, attached)
         events = commands_of(batch_id, draft.spec)
         await publish(gateway, events)
         submitted = events[-1]
@@ -57,7 +61,7 @@ async def submit(gateway: Gateway, draft: Draft, key: str | None) -> tuple[str, 
 
 def commands_of(batch_id: str, spec: BatchSpec) -> list[Event]:
     """The command, after the parts of its rows where they are more than the command can carry."""
-    parts = parts_of(spec.source.rows) if isinstance(spec.source, RowsSource) else []
+    parts = parts_of(spec.source.rows) if isinstance(spec.source, RowsSource) and spec.source.rows else []
     if parts:
         spec = spec.model_copy(update={"source": RowsSource(kind="rows", rows=[], parts=len(parts))})
     attached: list[Event] = [

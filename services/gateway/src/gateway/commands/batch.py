@@ -45,6 +45,7 @@ _PATHS = {Form.structured: "structured_response.csv", Form.result: "result.csv",
 @told
 def submit_batch(
     file: Annotated[str | None, typer.Argument(metavar="FILE", help="JSON of the request; - for stdin.")] = None,
+    rows: Annotated[Path | None, typer.Option("--rows", help="Rows to work on: a .csv or .jsonl file.")] = None,
     object_name: Annotated[str | None, typer.Option("--object", help="Salesforce object to read.")] = None,
     where: Annotated[str | None, typer.Option("--where", help="SOQL condition.")] = None,
     template: Annotated[str | None, typer.Option("--template", help="Prompt with {{Field}} slots, or @FILE.")] = None,
@@ -73,7 +74,7 @@ def submit_batch(
     client = Client(place_of(url, api_key, data))
     _confirm(spec, yes)
     # A key of our own: should the answer get lost, asking again does not make a second batch.
-    accepted = client.ask("POST", "/api/batches", json=spec, headers={"idempotency-key": key or uuid4().hex})
+    accepted = client.submit(spec, rows, key or uuid4().hex)
     say(f"Accepted as {accepted['id']}.")
     _show(client, accepted["id"], output, follow)
 

@@ -81,6 +81,18 @@ class Client:
         answer: Json = response.json()
         return answer
 
+    def submit(self, spec: Json, rows: Path | None, key: str) -> Json:
+        """Submit a batch, with its rows as a file if there is one."""
+        headers = {"idempotency-key": key}
+        if rows is None:
+            return self.ask("POST", "/api/batches", json=spec, headers=headers)
+        try:
+            with rows.open("rb") as file:
+                form = {"batch": json.dumps(spec)}
+                return self.ask("POST", "/api/batches", data=form, files={"rows": (rows.name, file)}, headers=headers)
+        except OSError as error:
+            raise Trouble(f"{rows} cannot be read: {error.strerror}.", code=USAGE) from error
+
     def pages(self, path: str, limit: int | None, **query: str | int | None) -> Iterator[Json]:
         """The items of a paged list, up to a limit."""
         wanted = {name: value for name, value in query.items() if value is not None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 INLINE_BYTES = 64 * 1024
@@ -16,17 +16,24 @@ def parts_of(rows: Sequence[Row]) -> list[list[Row]]:
 
     A single row above that is a part of its own: the limit of a request (8 MB) is what bounds it.
     """
-    sizes = [len(json.dumps(row, ensure_ascii=False).encode()) + 1 for row in rows]
-    return [] if sum(sizes) <= INLINE_BYTES else list(_grouped(rows, sizes))
+    sizes = [_size_of(row) for row in rows]
+    return [] if sum(sizes) <= INLINE_BYTES else list(grouped(rows))
 
 
-def _grouped(rows: Sequence[Row], sizes: Sequence[int]) -> Iterator[list[Row]]:
+def grouped(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Rows in parts of at most 256 KB of JSON; one above that is a part of its own."""
     part: list[Row] = []
     held = 0
-    for row, size in zip(rows, sizes, strict=True):
+    for row in rows:
+        size = _size_of(row)
         if part and held + size > PART_BYTES:
             yield part
             part, held = [], 0
         part.append(row)
         held += size
-    yield part
+    if part:
+        yield part
+
+
+def _size_of(row: Row) -> int:
+    return len(json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass")) + 1

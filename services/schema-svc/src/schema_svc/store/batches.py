@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, or_, select, updat
 
 from schema_svc.domain.batch import LeaseLost, Share, Standing, Wanted
 from schema_svc.domain.ranges import Range, Ranges
-from schema_svc.store.tables import BATCHES, ROWS, SHARES, insert_new, packed, unpacked
+from schema_svc.store.tables import BATCHES, ROWS, SHARES, insert_new, packed, put_unless, unpacked
 
 ROWS_PER_PART = 500
 """Inline rows are kept in parts of the size in which they are expanded."""
@@ -191,7 +191,12 @@ def _is(batch_id: str, share: Share) -> tuple[ColumnElement[bool], ...]:
 
 
 def _attach(connection: Connection, batch_id: str, part: int, rows: list[dict[str, Any]]) -> None:
-    insert_new(connection, ROWS, batch_id=batch_id, part=part, count=len(rows), rows=packed(rows))
+    """Keep a part. Until the batch is planned the latest one counts: a request that failed half-way, after some of its
+    parts, may come again under the same key with a mended file.
+    """
+    put_unless(
+        connection, ROWS, ROWS.c.first.is_not(None), batch_id=batch_id, part=part, count=len(rows), rows=packed(rows)
+    )
 
 
 def _hold(connection: Connection, batch_id: str, fence: int, **values: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Double,
     Index,
@@ -94,3 +95,12 @@ def insert_new(connection: Connection, table: Table, **values: Any) -> bool:
     insert = dialect.insert(table).values(**values).on_conflict_do_nothing()
     # Not the row count: psycopg tells none of an insert.
     return connection.execute(insert.returning(*table.primary_key.columns)).first() is not None
+
+
+def put_unless(connection: Connection, table: Table, kept: ColumnElement[bool], **values: Any) -> None:
+    """Insert, or replace what has the same primary key, unless `kept` says that it must stay as it is."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(table).values(**values)
+    keys = list(table.primary_key.columns)
+    changed = {name: insert.excluded[name] for name in values if name not in {key.name for key in keys}}
+    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed, where=~kept))
