@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from shared.bus import Bus, Collect
 from shared.bus.topic_admin import ensure_topics
 from shared.crm.salesforce import SalesforceSession
+from shared.database import Database
 from shared.events import RecordGenerated
 from shared.serving import serve, service_app
 from shared.telemetry import start_logs, start_traces
@@ -18,10 +21,12 @@ from writer_svc.settings import WriterSettings
 from writer_svc.targets import open_targets
 
 SERVICE = "writer-svc"
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     """The bus with its handlers, and the application that runs everything."""
+    database = Database(settings.database.url_for(SERVICE))
     bus = Bus(settings.kafka, service=SERVICE)
     salesforce = SalesforceSession(settings.salesforce) if settings.salesforce.configured else None
     plans = PlanBook(released=lambda batch_id: bus.release(plan_key(batch_id)))
@@ -40,11 +45,13 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     )
 
     async def prepare() -> None:
+        database.migrate(SERVICE, MIGRATIONS)
         await ensure_topics(settings.kafka)
 
     async def close() -> None:
         if salesforce is not None:
             await salesforce.close()
+        database.close()
 
     return bus, service_app(bus, before=[prepare], after=[close])
 

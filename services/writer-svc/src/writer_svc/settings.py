@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 from shared.crm.settings import SalesforceSettings
-from shared.settings import HttpSettings, KafkaSettings, Settings
+from shared.settings import DatabaseSettings, HttpSettings, KafkaSettings, Settings
 
 
 class WriterSettings(Settings):
@@ -18,5 +18,6 @@ class WriterSettings(Settings):
     parallel: int = Field(4, ge=1, description="calls at once for one object: more of them lock each other's rows")
 
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     http: HttpSettings = Field(default_factory=HttpSettings)
     salesforce: SalesforceSettings = Field(default_factory=SalesforceSettings)
