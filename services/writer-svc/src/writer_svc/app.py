@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from shared.bus import Bus, Collect
+from shared.bus.packing import verdicts_together
 from shared.bus.topic_admin import ensure_topics
 from shared.crm.salesforce import SalesforceSession
 from shared.database import Database
-from shared.events import RecordGenerated
+from shared.events import Event, RecordGenerated
 from shared.serving import serve, service_app
 from shared.telemetry import start_logs, start_traces
 from starlette.applications import Starlette
@@ -76,7 +78,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         topics.RESULTS,
         handler=write_records,
         collect=Collect[RecordGenerated](
-            by=plans.group_of, size=settings.group, linger_s=settings.linger_s, parallel=GROUPS
+            by=plans.group_of, size=settings.group, linger_s=settings.linger_s, parallel=GROUPS, pack=verdicts_together
         ),
         failed=failed_record,
         plans=plans,
@@ -110,8 +112,11 @@ def _bulk_loop(
             collections = Collections(salesforce, sleep=asyncio.sleep, jitter=random.random)
             await BulkRun(salesforce, collections, means).run(job, fence)
 
+    async def publish(events: Sequence[tuple[Event, str | None]]) -> None:
+        await bus.publish_many(verdicts_together(events))
+
     patience = Patience(settings.bulk_quiet_s, settings.bulk_longest_s)
-    loop = BulkLoop(store, run, bus.publish_many, plans=plans, steering=steering, patience=patience, clock=time.time)
+    loop = BulkLoop(store, run, publish, plans=plans, steering=steering, patience=patience, clock=time.time)
     return loop
 
 
