@@ -17,7 +17,7 @@ from crm_sandbox.salesforce.errors import RecordError, RequestError, no_such_res
 OLDEST, NEWEST = 50, 68
 DATA = "/services/data/v{version}"
 # Where one learns how to enter.
-OPEN_PATHS = ("/services/data", "/services/oauth2/token", "/services/oauth2/userinfo")
+OPEN_PATHS = ("/services/data", "/services/oauth2/", "/services/Soap/u/", "/id/")
 
 
 class SalesforceRoom:
@@ -32,7 +32,9 @@ class SalesforceRoom:
             Route("POST", "/services/oauth2/token", login.token),
             Route("GET", "/services/oauth2/userinfo", login.userinfo),
             Route("POST", "/services/oauth2/userinfo", login.userinfo),
-            Route("GET", "/id/{org}/{id}", login.userinfo),
+            Route("POST", "/services/oauth2/revoke", login.revoke),
+            Route("POST", "/services/Soap/u/{version}", login.soap),
+            Route("GET", "/id/{org}/{id}", login.identity),
             Route("GET", "/services/data", catalog.versions),
             Route("GET", DATA, catalog.resources),
             Route("GET", f"{DATA}/limits", self._usage.limits),
@@ -61,8 +63,9 @@ class SalesforceRoom:
 
     def answer(self, call: Call, route: Route | None) -> Answer:
         try:
-            if call.path not in OPEN_PATHS:
+            if call.path != OPEN_PATHS[0] and not call.path.startswith(OPEN_PATHS[1:]):
                 self._demand_session(call)
+                self._usage.demand_calls_left()
             if route is None:
                 raise self._nowhere(call)
             self._demand_known_version(call)
@@ -115,6 +118,8 @@ def bulk_routes(bulk: BulkCalls) -> Sequence[Route]:
         Route("GET", f"{ingest}/{{id}}/successfulResults", bulk.successful),
         Route("GET", f"{ingest}/{{id}}/failedResults", bulk.failed),
         Route("GET", f"{ingest}/{{id}}/unprocessedrecords", bulk.unprocessed),
+        # As simple-salesforce spells it.
+        Route("GET", f"{ingest}/{{id}}/unprocessedRecords", bulk.unprocessed),
         Route("POST", query, bulk.create_query),
         Route("GET", query, bulk.list),
         Route("GET", f"{query}/{{id}}", bulk.info),
