@@ -11,6 +11,7 @@ from crm_sandbox.rooms.salesforce_catalog import CatalogCalls
 from crm_sandbox.rooms.salesforce_login import LoginCalls
 from crm_sandbox.rooms.salesforce_queries import QueryCalls
 from crm_sandbox.rooms.salesforce_records import RecordCalls
+from crm_sandbox.rooms.salesforce_tooling import ToolingCalls
 from crm_sandbox.rooms.salesforce_usage import UsageCalls
 from crm_sandbox.salesforce.errors import RecordError, RequestError, no_such_resource
 
@@ -29,6 +30,7 @@ class SalesforceRoom:
         queries, records, self._usage = QueryCalls(org), RecordCalls(org), UsageCalls(org)
         self.routes: Sequence[Route] = [
             *bulk_routes(BulkCalls(org)),
+            *tooling_routes(ToolingCalls(org)),
             Route("POST", "/services/oauth2/token", login.token),
             Route("GET", "/services/oauth2/userinfo", login.userinfo),
             Route("POST", "/services/oauth2/userinfo", login.userinfo),
@@ -71,7 +73,10 @@ class SalesforceRoom:
             self._demand_known_version(call)
             if call.fails_first and not route.writes:
                 raise RequestError(call.fails_first)
-            return route.respond(call)
+            answer = route.respond(call)
+            if route.writes:
+                self._org.grant_fields()
+            return answer
         except RequestError as error:
             return refusal(error)
         except RecordError as error:
@@ -126,6 +131,14 @@ def bulk_routes(bulk: BulkCalls) -> Sequence[Route]:
         Route("PATCH", f"{query}/{{id}}", bulk.change_query),
         Route("DELETE", f"{query}/{{id}}", bulk.delete),
         Route("GET", f"{query}/{{id}}/results", bulk.query_results),
+    ]
+
+
+def tooling_routes(tooling: ToolingCalls) -> Sequence[Route]:
+    return [
+        Route("POST", f"{DATA}/tooling/sobjects/CustomField", tooling.create_field, writes=True),
+        Route("DELETE", f"{DATA}/tooling/sobjects/CustomField/{{id}}", tooling.delete_field),
+        Route("GET", f"{DATA}/tooling/query", tooling.query),
     ]
 
 
