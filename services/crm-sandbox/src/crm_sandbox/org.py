@@ -21,6 +21,7 @@ from crm_sandbox.salesforce.bulk.jobs import Jobs, save
 from crm_sandbox.salesforce.bulk.workshop import Workshop
 from crm_sandbox.salesforce.collections import Collections
 from crm_sandbox.salesforce.definitions import DefinitionError, Describe, complete, shipped
+from crm_sandbox.salesforce.field_security import FieldSecurity
 from crm_sandbox.salesforce.pages import Pages
 from crm_sandbox.salesforce.records import Records, create_indexes, create_table
 from crm_sandbox.salesforce.schema import Schema, SObject
@@ -48,6 +49,8 @@ class Org:
         self.switches = Switches(self.store)
         self.allowances = Allowances(self.clock)
         self.records = Records(self.store, self.schema, self.clock, self.switches, identity.user_id)
+        self.security = FieldSecurity(self.store, self.schema, identity.user_id)
+        self.security.watch(self.records)
         self.collections = Collections(self.store, self.schema, self.records)
         self.pages = Pages(self.store, self.schema, self.clock)
         # One thread, because the store reads through one connection; a long scan leaves the loop free.
@@ -130,6 +133,16 @@ class Org:
             self._keep(body)
         return self._know(body)
 
+    def grant_fields(self) -> None:
+        """Show the fields that permissions have come to grant since they were made."""
+        waiting = [one for one in self.schema if one.hidden_fields]
+        granted = self.security.granted() if waiting else {}
+        for one in waiting:
+            shown = {name: granted.get(f"{one.name}.{name}".lower()) for name in one.hidden_fields}
+            if any(edit is not None for edit in shown.values()):
+                fields = [_granted(body, shown.get(body["name"])) for body in one.describe["fields"]]
+                self.add_object({**one.describe, "fields": fields})
+
     def close(self) -> None:
         self.jobs.close()
         self.reading.shutdown(wait=True, cancel_futures=True)
@@ -189,3 +202,15 @@ class Org:
 
     def _keep(self, body: Describe) -> None:
         self.store.writer.execute("INSERT OR REPLACE INTO objects VALUES (?, ?)", (body["name"], orjson.dumps(body)))
+
+
+def _granted(field: Describe, edit: bool | None) -> Describe:
+    """The field as a user sees it who may read it and perhaps write it; None leaves it as it is."""
+    if edit is None:
+        return field
+    return {
+        **field,
+        "ungranted": False,
+        "createable": field["createable"] and edit,
+        "updateable": field["updateable"] and edit,
+    }

@@ -11,7 +11,7 @@ Describe = dict[str, Any]
 
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}\Z")
 # What the sandbox needs to know of a field and a real describe does not tell.
-OWN_KEYS = ("autoNumberFormat", "composedOf", "trueWhen")
+OWN_KEYS = ("autoNumberFormat", "composedOf", "trueWhen", "ungranted")
 
 
 class DefinitionError(Exception):

@@ -1,7 +1,7 @@
 """Records in their tables: find, insert, change, delete, with the checks that need the other records."""
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -39,6 +39,8 @@ class Records:
         self._clock = clock
         self._switches = switches
         self._user_id = user_id
+        # By object: what a new record must pass beside the rules that all records have.
+        self.checks: dict[str, Callable[[str, Mapping[str, Scalar]], None]] = {}
 
     def find(self, one: SObject, record_id: str) -> Found | None:
         sql = f'SELECT rowid, "Id", "IsDeleted" FROM {one.table} WHERE "Id" = ?'
@@ -99,6 +101,8 @@ class Records:
         if one.derived_fields:
             draft.update(derived(one, {field.name: value for field, value in draft.items()}))
         self._check_others(one, draft, known, row=None)
+        if check := self.checks.get(one.name):
+            check(one.name, {field.name: value for field, value in draft.items()})
         columns = self.system_columns(one, number)
         for field, value in draft.items():
             columns[field.name] = value

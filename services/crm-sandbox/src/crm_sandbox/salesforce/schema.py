@@ -93,7 +93,7 @@ class SObject:
 
     @classmethod
     def of(cls, describe: Describe) -> "SObject":
-        fields = (Field.of(body) for body in describe["fields"])
+        fields = (Field.of(body) for body in describe["fields"] if not body.get("ungranted"))
         return cls(describe=describe, fields={one.name.lower(): one for one in fields})
 
     @property
@@ -132,6 +132,11 @@ class SObject:
     def numbered_fields(self) -> tuple[Field, ...]:
         return tuple(one for one in self.fields.values() if one.auto_number_format)
 
+    @cached_property
+    def hidden_fields(self) -> tuple[str, ...]:
+        """The fields that nobody may see yet."""
+        return tuple(str(body["name"]) for body in self.describe["fields"] if body.get("ungranted"))
+
     def field(self, name: str) -> Field | None:
         """API names of fields count no case, as in the real org."""
         return self.fields.get(name.lower())
@@ -149,7 +154,8 @@ class SObject:
 
     def public_describe(self, version: str) -> Describe:
         """The describe body as the wire shows it."""
-        fields = [{k: v for k, v in body.items() if k not in OWN_KEYS} for body in self.describe["fields"]]
+        granted = (body for body in self.describe["fields"] if not body.get("ungranted"))
+        fields = [{k: v for k, v in body.items() if k not in OWN_KEYS} for body in granted]
         return {**self.describe, "fields": fields, "urls": self._urls(version)}
 
     def summary(self, version: str) -> Describe:

@@ -164,7 +164,7 @@ class Chunk:
             columns, marks = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
             # A boolean that nobody named is false, not null.
             empty = {field.name: 0 for field in self._object.fields.values() if field.type == "boolean"}
-            rows = [tuple(row.get(name, empty.get(name)) for name in names) for row in self._inserts]
+            rows = [tuple(map((empty | row).get, names)) for row in self._inserts]
             self._db.executemany(f"INSERT INTO {self._object.table} ({columns}) VALUES ({marks})", rows)
         for changed, lines in self._updates.items():
             settings = ", ".join(f'"{name}" = ?' for name in changed)

@@ -50,7 +50,7 @@ class Columns:
         self._key_at = self._place_of_key(job)
         self._id_is_key = job.operation != "upsert" or (job.external_id_field or "").lower() == "id"
         if job.operation in ("delete", "hardDelete") and len(header) > 1:
-            raise DialectError("InvalidBatch : Delete and hard delete need an Id column and no other")
+            raise DialectError("InvalidBatch : The 'delete/hard_delete' batch must contain only 'Id'")
 
     @property
     def fields(self) -> Mapping[str, Field]:
