@@ -10,7 +10,6 @@ from aiokafka import AIOKafkaProducer
 from shared.bus.codec import Message
 from shared.errors import Rejected
 
-
 Errors = Mapping[int, Exception]
 """What could not be published, by position; empty when all went well."""
 
