@@ -8,11 +8,12 @@ from typing import TypeAlias
 
 from crm_sandbox.foreign import Scalar
 from crm_sandbox.salesforce.bulk.columns import Column, Row
+from crm_sandbox.salesforce.bulk.job import Job
 from crm_sandbox.salesforce.bulk.neighbours import Neighbours
 from crm_sandbox.salesforce.drafts import Draft, completed, demand_open, without_gaps
 from crm_sandbox.salesforce.errors import RecordError, RequestError
 from crm_sandbox.salesforce.ids import to_18
-from crm_sandbox.salesforce.records import Found, Records, demand
+from crm_sandbox.salesforce.records import Found, Records, demand, foreign_key_not_found
 from crm_sandbox.salesforce.schema import Field, SObject
 from crm_sandbox.salesforce.upserts import SeveralMatchesError
 
@@ -27,15 +28,15 @@ Fate: TypeAlias = Written | RecordError
 
 
 class Chunk:
-    """One transaction's work; `operation` is a job's, `key` the field of an upsert."""
+    """One transaction's work for a job; `key` is the field of an upsert, else the Id."""
 
-    def __init__(self, db: sqlite3.Connection, records: Records, one: SObject, operation: str, key: Field) -> None:
+    def __init__(self, db: sqlite3.Connection, records: Records, one: SObject, job: Job, key: Field) -> None:
         self._db = db
         self._records = records
         self._object = one
-        self._operation = operation
+        self._operation = job.operation
         self._key = key
-        self._known = Neighbours(records)
+        self._known = Neighbours(records, job.id)
         self._inserts: list[dict[str, Scalar]] = []
         self._updates: dict[tuple[str, ...], list[tuple[Scalar, ...]]] = defaultdict(list)
 
@@ -114,8 +115,7 @@ class Chunk:
             target, key = column.of_parent or (self._object, self._key)
             matches = self._known.with_key(target, key, value)
             if not matches:
-                message = f"Foreign key external ID: {value} not found for field {key.name} in entity {target.name}"
-                raise RecordError("INVALID_FIELD", message)
+                raise foreign_key_not_found(target, key, value)
             row.draft[column.field] = matches[0].id
             self._known.expect_ids(target, [matches[0].id])
 

@@ -95,7 +95,7 @@ class _Ingest:
         rows = [self._row(cells, number, doomed) for number, (cells, _) in enumerate(raw, start=job.processed + 1)]
         second_only = self._shop.switches.of("duplicate_external_ids") == "second"
         with self._shop.store.transaction() as db:
-            chunk = Chunk(db, self._shop.records, self._object, job.operation, self._key)
+            chunk = Chunk(db, self._shop.records, self._object, job, self._key)
             fates = chunk.write(rows, second_only=second_only)
             self._report(raw, fates)
             job.processed += len(raw)
