@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -224,7 +224,10 @@ class Org:
     def _know(self, body: Describe) -> SObject:
         one = SObject.of(body)
         self.schema.add(one)
-        self.changed_at[one.name] = datetime.fromtimestamp(self.clock.now(), UTC).replace(microsecond=0)
+        now = datetime.fromtimestamp(self.clock.now(), UTC).replace(microsecond=0)
+        # Two changes within a second must not look like one to who asks whether there was any.
+        before = self.changed_at.get(one.name)
+        self.changed_at[one.name] = max(now, before + timedelta(seconds=1)) if before else now
         return one
 
     def _keep(self, body: Describe) -> None:

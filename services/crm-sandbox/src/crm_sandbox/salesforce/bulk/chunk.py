@@ -25,6 +25,8 @@ class Written:
 
 
 Fate: TypeAlias = Written | RecordError
+# References that every record has to a user: nobody locks those.
+_STAMPED = frozenset({"OwnerId", "CreatedById", "LastModifiedById"})
 
 
 class Chunk:
@@ -61,6 +63,16 @@ class Chunk:
                 fates.append(RecordError(error.code, error.message))
         self._execute()
         return fates
+
+    @property
+    def parents(self) -> set[str]:
+        """The records that the written rows refer to."""
+        named = [field.name for field in self._object.fields.values() if field.type == "reference"]
+        found = {row.get(name) for row in self._inserts for name in named if name not in _STAMPED}
+        for changed, lines in self._updates.items():
+            places = [at for at, name in enumerate(changed) if name in named and name not in _STAMPED]
+            found |= {line[at] for line in lines for at in places}
+        return {str(one) for one in found if one}
 
     def _look_around(self, rows: Sequence[Row]) -> None:
         """Read all records that the rows refer to, or whose values they might repeat."""
