@@ -48,7 +48,8 @@ class CatalogCalls:
                     return Answer(304, headers=(modified,))
             except (ValueError, TypeError):
                 pass  # a date nobody can read asks for nothing
-        body = orjson.dumps(one.public_describe(call.words["version"]))
+        described = one.public_describe(call.words["version"])
+        body = orjson.dumps({**described, "childRelationships": self._org.schema.children_of(one)})
         return Answer(200, body, (("content-type", "application/json;charset=UTF-8"), modified))
 
 
