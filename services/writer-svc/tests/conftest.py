@@ -1,6 +1,7 @@
 """Results, plans and a sandbox to write to."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from crm_sandbox.testing import RunningSandbox
 from shared.bus import Received
 from shared.crm.salesforce import SalesforceSession
 from shared.crm.settings import SalesforceSettings
+from shared.database import Database
 from shared.events import BatchControlled, BatchPlan, RecordGenerated
+from writer_svc.app import MIGRATIONS
 
 FIELD = {"kind": "salesforce", "object": "Claim__c", "field": "Clinical_Summary__c"}
 
@@ -80,3 +83,11 @@ async def session(sandbox: RunningSandbox) -> AsyncIterator[SalesforceSession]:
     session = SalesforceSession(SalesforceSettings.model_validate(settings), sleep=at_once)
     yield session
     await session.close()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'writer.sqlite3'}")
+    database.migrate("writer-svc", MIGRATIONS)
+    yield database
+    database.close()
