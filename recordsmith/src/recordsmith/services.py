@@ -28,9 +28,9 @@ SERVICES: Mapping[str, str] = {
 }
 """Name of a service -> what `python -m` starts."""
 
-IN_THE_CRM = ("schema-svc", "writer-svc")
+IN_THE_CRM = ("gateway", "schema-svc", "writer-svc")
 """Only these hold CRM credentials."""
-OUTSIDE_THE_CRM = ("gateway", "generator-svc")
+OUTSIDE_THE_CRM = ("generator-svc",)
 
 GATEWAY_PORT = 8_400
 """Preferred; `--port` insists on another."""

@@ -84,7 +84,9 @@ class LocalSystem:
         services += self._supervisor.launch(_SERVICES, self._services(IN_THE_CRM, around, self._crm_variables()))
         self._say(f"ready: {', '.join(child.program.name for child in [*answering, *beside])}")
         await self._supervisor.ready(services)
-        self.addresses = self._addresses(around, services[0].program.url)
+        self.addresses = self._addresses(
+            around, next(one.program.url for one in services if one.program.name == "gateway")
+        )
         self._write()
         return self.addresses
 

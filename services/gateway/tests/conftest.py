@@ -170,6 +170,7 @@ async def served(database: Database) -> AsyncIterator[Served]:
     bus, changes, letters = RecorderBus(), Changes(), FakeLetters()
     announcer = Announcer(bus, database, changes, every_s=0.05)
     gateway = Gateway(
+        books={},
         bus=bus,
         database=database,
         changes=changes,

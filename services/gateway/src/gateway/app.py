@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from shared.bus import Bus
 from shared.bus.dead_letters import read, replay
 from shared.bus.topic_admin import ensure_topics
+from shared.crm.salesforce import SalesforceSession
 from shared.database import Database
 from shared.events import BatchPlanned, BatchRefused, Event
 from shared.serving import serve
@@ -24,6 +25,7 @@ from shared.topics import BATCHES_COMMANDS, BATCHES_EVENTS, OUTCOMES
 from gateway.announcer import Announcer
 from gateway.api.application import create
 from gateway.api.context import Gateway, Letters
+from gateway.crm import open_books
 from gateway.handlers import Projection
 from gateway.settings import GatewaySettings
 from gateway.store.changes import Changes
@@ -64,20 +66,28 @@ def build(settings: GatewaySettings) -> tuple[Bus, FastAPI]:
         handler=projection.project,
         load_offsets=projection.positions,
     )
+    salesforce = SalesforceSession(settings.salesforce) if settings.salesforce.configured else None
     gateway = Gateway(
         bus=bus,
         database=database,
         changes=changes,
         letters=_letters(settings.kafka),
         api_key=settings.api.api_key.get_secret_value(),
+        books=open_books(salesforce),
         now=time.time,
     )
-    return bus, create(gateway, lifespan=partial(_lifespan, bus, announcer, database, settings.kafka))
+    sessions = [session for session in (salesforce,) if session is not None]
+    return bus, create(gateway, lifespan=partial(_lifespan, bus, announcer, database, settings.kafka, sessions))
 
 
 @asynccontextmanager
 async def _lifespan(
-    bus: Bus, announcer: Announcer, database: Database, kafka: KafkaSettings, _: FastAPI
+    bus: Bus,
+    announcer: Announcer,
+    database: Database,
+    kafka: KafkaSettings,
+    sessions: Sequence[SalesforceSession],
+    _: FastAPI,
 ) -> AsyncIterator[None]:
     """The API answers at once, with 503 where it needs the broker, and the bus joins when the broker is there."""
     joining = asyncio.create_task(_join(bus, announcer, kafka))
@@ -87,6 +97,8 @@ async def _lifespan(
         await joining
     await announcer.stop()
     await bus.stop()
+    for session in sessions:
+        await session.close()
     database.close()
     get_logger().info(names.LOG_STOPPED)
     stop_traces()

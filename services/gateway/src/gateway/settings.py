@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pydantic import Field, SecretStr, ValidationError
+from shared.crm.settings import SalesforceSettings
 from shared.settings import DatabaseSettings, HttpSettings, KafkaSettings, Settings
 
 
@@ -23,6 +24,7 @@ class GatewaySettings:
     database: DatabaseSettings
     http: HttpSettings
     api: ApiSettings
+    salesforce: SalesforceSettings
 
     @classmethod
     def read(cls) -> GatewaySettings:
@@ -36,4 +38,4 @@ class GatewaySettings:
                     "Set it to a long random text, for example `openssl rand -hex 32`."
                 ) from None
             raise SystemExit("RECORDSMITH_LOG_LEVEL must be debug, info, warning or error.") from None
-        return cls(KafkaSettings(), DatabaseSettings(), HttpSettings(), api)
+        return cls(KafkaSettings(), DatabaseSettings(), HttpSettings(), api, SalesforceSettings())

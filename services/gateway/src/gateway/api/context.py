@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
@@ -11,6 +11,7 @@ from shared.bus.dead_letters import DeadLetter
 from shared.database import Database
 from shared.events import Event
 
+from gateway.domain.crm_records import RecordBook
 from gateway.store.changes import Changes
 
 
@@ -44,6 +45,8 @@ class Gateway:
     changes: Changes
     letters: Letters
     api_key: str
+    books: Mapping[str, RecordBook]
+    """Records of the CRMs that are configured, by the CRM's name."""
     now: Callable[[], float]
     publish_within_s: float = 5.0
     """How long a request waits for the broker before it is told to try again."""

@@ -14,11 +14,17 @@ from pydantic.json_schema import models_json_schema
 from shared.events import BatchSpec
 from starlette.staticfiles import StaticFiles
 
-from gateway.api.requests import GenerateRequest, ReplayRequest, RetryRequest
+from gateway.api.requests import (
+    CreateRecordsRequest,
+    DeleteRecordsRequest,
+    GenerateRequest,
+    ReplayRequest,
+    RetryRequest,
+)
 
 ASSETS = Path(swagger_ui_bundle.swagger_ui_path)
 router = APIRouter(include_in_schema=False)
-_BODIES = (BatchSpec, GenerateRequest, RetryRequest, ReplayRequest)
+_BODIES = (BatchSpec, GenerateRequest, RetryRequest, ReplayRequest, CreateRecordsRequest, DeleteRecordsRequest)
 _REF = "#/components/schemas/{model}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, Field, ValidationError
@@ -26,6 +26,21 @@ class RetryRequest(BaseModel):
     """Which failed records run again."""
 
     category: Category | None = Field(None, description="null: all of them")
+
+
+class CreateRecordsRequest(BaseModel):
+    """Records to begin with: `rows` with their values, or `count` records with the same `values`."""
+
+    rows: list[dict[str, Any]] | None = Field(None, min_length=1, max_length=1_000)
+    count: int | None = Field(None, ge=1, le=1_000)
+    values: dict[str, Any] | None = Field(None, description="of each of `count` records; unset: none")
+
+
+class DeleteRecordsRequest(BaseModel):
+    """Which CRM records are deleted."""
+
+    ids: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(min_length=1, max_length=1_000)
+    confirm: bool = Field(False, description="also those that were not made here")
 
 
 class ReplayRequest(BaseModel):

@@ -121,3 +121,12 @@ projection_offsets = Table(
     Column("partition", Integer, primary_key=True),
     Column("next_offset", BigInteger, nullable=False),
 )
+
+created_records = Table(
+    "created_records",
+    metadata,
+    Column("crm", String(20), primary_key=True),
+    Column("record_id", String(64), primary_key=True),
+    Column("object", String(80), nullable=False),
+    Column("created_at", Float, nullable=False),
+)
