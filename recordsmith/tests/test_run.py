@@ -48,13 +48,12 @@ def test_the_run_file_and_each_service_say_what_is_running(recordsmith: Start, d
 
 
 def each_service_has_what_it_needs_and_no_more(run: dict[str, Any], data: Path) -> None:
-    gateway, schema, writer = (
-        json.loads((data / f"{name}.seen.json").read_text()) for name in ("gateway", "schema_svc", "writer_svc")
-    )
+    names = ("gateway", "schema_svc", "generator_svc", "writer_svc")
+    gateway, schema, generator, writer = (json.loads((data / f"{name}.seen.json").read_text()) for name in names)
     assert gateway["RECORDSMITH_API_KEY"] == run["api_key"] == (data / "api_key").read_text().strip()
     assert (data / "api_key").stat().st_mode & 0o777 == 0o600
-    assert schema["SF_LOGIN_URL"] == writer["SF_LOGIN_URL"] == run["sandbox"]["http"]
-    assert gateway["SF_LOGIN_URL"] is None
+    assert {seen["SF_LOGIN_URL"] for seen in (gateway, schema, writer)} == {run["sandbox"]["http"]}
+    assert generator["SF_LOGIN_URL"] is None
     assert writer["RECORDSMITH_API_KEY"] is None
 
 
