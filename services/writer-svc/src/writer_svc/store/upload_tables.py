@@ -6,6 +6,8 @@ from sqlalchemy import Column, Double, Index, Integer, LargeBinary, String, Tabl
 
 from writer_svc.store.metadata import metadata
 
+__all__ = ["ANSWERS", "STANDINGS", "UPLOADS", "metadata"]
+
 ANSWERS = Table(
     "writer_answers",
     metadata,
