@@ -28,6 +28,9 @@ class SalesforceSettings(Settings):
     api_version: str = "v62.0"
     ca_file: Path | None = Field(None, description="PEM bundle to trust instead of the public authorities")
     timeout_s: float = Field(60.0, gt=0, description="to wait for an answer; connecting is given 10 s")
+    daily_share: float = Field(
+        0.95, gt=0, le=1, description="of the org's daily API requests: beyond it writing waits, and nothing fails"
+    )
     connections: int = Field(20, ge=1, description="an org serves 25 long requests at once, a developer org 5")
 
     @field_validator("api_version")
