@@ -1,3 +1,4 @@
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,8 +21,10 @@ def sandbox(running: RunningSandbox) -> Iterator[RunningSandbox]:
     """The shared process, without faults and counts from before."""
     running.admin("DELETE", "/faults")
     running.admin("DELETE", "/calls")
+    usual = running.admin("GET", "/switches").json()
     yield running
     running.admin("DELETE", "/faults")
+    running.admin("POST", "/switches", usual)
 
 
 @pytest.fixture
@@ -46,3 +49,12 @@ def own(folder: Path) -> Iterator[Callable[..., RunningSandbox]]:
     yield start
     for one in started:
         one.stop()
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Path:
+    """A folder with bodies of the real Salesforce, which are not part of this repository."""
+    folder = Path(os.environ.get("SALESFORCE_BODIES", "no folder"))
+    if not folder.is_dir():
+        pytest.skip("SALESFORCE_BODIES names no folder with recorded bodies")
+    return folder

@@ -23,6 +23,7 @@ from shared.events import (
     RangeSettled,
     RecordGenerated,
     RecordSettled,
+    RecordsSettled,
     RowsAttached,
     SlicePrepared,
 )
@@ -137,7 +138,7 @@ RESULTS = Topic(
 )
 OUTCOMES = Topic(
     "outcomes.v1",
-    (RecordSettled, RangeSettled),
+    (RecordSettled, RecordsSettled, RangeSettled),
     key="batch_id:chunk",
     producers=("schema-svc", "generator-svc", "writer-svc"),
     consumers=("gateway",),

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,9 @@ from crm_sandbox.clock import Clock
 from crm_sandbox.faults import Faults
 from crm_sandbox.foreign import Scalar
 from crm_sandbox.identity import Identity, new_access_token
+from crm_sandbox.salesforce.allowances import Allowances
+from crm_sandbox.salesforce.bulk.jobs import Jobs, save
+from crm_sandbox.salesforce.bulk.workshop import Workshop
 from crm_sandbox.salesforce.collections import Collections
 from crm_sandbox.salesforce.definitions import DefinitionError, Describe, complete, shipped
 from crm_sandbox.salesforce.pages import Pages
@@ -23,6 +27,7 @@ from crm_sandbox.salesforce.schema import Schema, SObject
 from crm_sandbox.salesforce.sessions import Sessions
 from crm_sandbox.seeds import SEEDS
 from crm_sandbox.store import Store
+from crm_sandbox.switches import Switches
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +45,30 @@ class Org:
         self.schema = Schema()
         self.changed_at: dict[str, datetime] = {}
         self.sessions = Sessions(self.store, self.clock, identity.org_id)
-        self.records = Records(self.store, self.schema, self.clock, identity.user_id)
+        self.switches = Switches(self.store)
+        self.allowances = Allowances(self.clock)
+        self.records = Records(self.store, self.schema, self.clock, self.switches, identity.user_id)
         self.collections = Collections(self.store, self.schema, self.records)
         self.pages = Pages(self.store, self.schema, self.clock)
+        # One thread, because the store reads through one connection; a long scan leaves the loop free.
+        self.reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
+        self.uploads = folder / "uploads"
+        self.jobs = Jobs(self._workshop(folder / "bulk"), identity.user_id)
         self._open(seed, records)
+
+    def _workshop(self, folder: Path) -> Workshop:
+        return Workshop(
+            store=self.store,
+            schema=self.schema,
+            records=self.records,
+            clock=self.clock,
+            faults=self.faults,
+            switches=self.switches,
+            allowances=self.allowances,
+            reading=self.reading,
+            folder=folder,
+            save=save(self.store),
+        )
 
     def _open(self, seed: str, records: int) -> None:
         if self.store.fact("seeded") is None:
@@ -53,6 +78,8 @@ class Org:
             return
         self.clock.advance(float(self.store.fact("advanced_s") or 0.0))
         self.sessions.load()
+        self.switches.load()
+        self.jobs.load()
         for (body,) in self.store.writer.execute("SELECT body FROM objects ORDER BY rowid").fetchall():
             self._know(orjson.loads(body))
 
@@ -70,7 +97,10 @@ class Org:
     def reset(self) -> None:
         """Back to the moment after the first start; keys, identity and the first token stay."""
         seed, records = self.store.fact("seed") or "empty", int(self.store.fact("records") or 0)
+        self.jobs.clear()
         self.store.clear()
+        self.switches.load()
+        self.allowances.clear()
         self.schema.clear()
         self.pages.clear()
         self.faults.clear()
@@ -101,10 +131,13 @@ class Org:
         return self._know(body)
 
     def close(self) -> None:
+        self.jobs.close()
+        self.reading.shutdown(wait=True, cancel_futures=True)
         self.store.close()
 
     def _fill(self, seed: str, records: int) -> None:
         self.sessions.load()
+        self.jobs.load()
         with self.store.transaction() as db:
             db.execute("CREATE TABLE IF NOT EXISTS objects (name TEXT PRIMARY KEY, body BLOB NOT NULL)")
             for definition in shipped():

@@ -15,6 +15,9 @@ from shared.crm.refusals import raise_for_refusal
 DESCRIBE_S = 3_600.0
 """How long a describe is believed; schema drift is noticed by the errors it causes."""
 
+REFRESHED_S = 5.0
+"""A refresh this young serves everybody who asks for one: fifty calls that meet a changed schema look once."""
+
 Ask = Callable[[str, Mapping[str, str]], Awaitable[httpx.Response]]
 """GET a path with extra headers."""
 
@@ -22,6 +25,8 @@ Ask = Callable[[str, Mapping[str, str]], Awaitable[httpx.Response]]
 @dataclass
 class _Known:
     until: float
+    asked_at: float
+    refreshed: bool
     task: asyncio.Task[ObjectDescribe]
     modified: str | None = None
 
@@ -37,11 +42,14 @@ class Describes:
     async def get(self, sobject: str, *, refresh: bool = False) -> ObjectDescribe:
         """An object's fields as this user sees them, at most `DESCRIBE_S` old; with `refresh`, as they are now."""
         known = self._known.get(sobject)
+        now = self._monotonic()
         failed = known is not None and _has_failed(known.task)
-        if known is None or failed or refresh or self._monotonic() >= known.until:
+        if known is not None and refresh and known.refreshed and now - known.asked_at < REFRESHED_S:
+            refresh = False
+        if known is None or failed or refresh or now >= known.until:
             before = None if refresh or failed else known
-            known = _Known(self._monotonic() + DESCRIBE_S, asyncio.create_task(self._describe(sobject, before)))
-            self._known[sobject] = known
+            task = asyncio.create_task(self._describe(sobject, before))
+            known = self._known[sobject] = _Known(now + DESCRIBE_S, now, refresh, task)
         return await asyncio.shield(known.task)
 
     async def _describe(self, sobject: str, before: _Known | None) -> ObjectDescribe:

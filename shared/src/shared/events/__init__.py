@@ -24,6 +24,7 @@ from shared.events.records import (
     RangeSettled,
     RecordGenerated,
     RecordSettled,
+    RecordsSettled,
     SlicePrepared,
     Usage,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "RecipeSource",
     "RecordGenerated",
     "RecordSettled",
+    "RecordsSettled",
     "RowsAttached",
     "RowsSource",
     "SalesforceSource",

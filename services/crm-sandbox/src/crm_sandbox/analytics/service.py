@@ -16,7 +16,7 @@ class Analytics:
     def __init__(self, org: Org) -> None:
         self._org = org
         self.datasets = Datasets(org.store, org.clock)
-        self.uploads = Uploads(org.store, org.clock, self.datasets)
+        self.uploads = Uploads(org.store, org.clock, org.switches, self.datasets)
 
     def prepare(self) -> None:
         """A reset of the org drops the tables and forgets that they were there."""

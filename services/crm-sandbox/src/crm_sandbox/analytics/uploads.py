@@ -11,18 +11,16 @@ from crm_sandbox.analytics.datasets import Datasets, checked_alias
 from crm_sandbox.analytics.file_format import FileFormat, LoadError, parsed
 from crm_sandbox.analytics.file_rows import Loaded, load
 from crm_sandbox.analytics.operations import applied
+from crm_sandbox.analytics.switches import UPLOAD_SECONDS, UPLOADS_A_DAY
 from crm_sandbox.clock import Clock
 from crm_sandbox.foreign import Json
 from crm_sandbox.salesforce.errors import RecordError, RequestError
 from crm_sandbox.store import Store
+from crm_sandbox.switch import Turned
 
 HEADER, PART = "InsightsExternalData", "InsightsExternalDataPart"
 LARGEST_PART = 10_000_000
-UPLOADS_A_DAY = 50
 DAY_S = 86_400.0
-
-# Of the org's clock, after the order to process: how long an upload is queued, and when it is done.
-QUEUED_S, DONE_S = 0.05, 0.15
 
 # How a fault may let an upload end (`code` of a fault on the PATCH that says Process).
 ENDS = ("CompletedWithWarnings", "Failed", "NotProcessed", "Aborted")
@@ -30,10 +28,11 @@ _FINISHED = ("Completed", *ENDS)
 
 
 class Uploads:
-    def __init__(self, store: Store, clock: Clock, datasets: Datasets) -> None:
+    def __init__(self, store: Store, clock: Clock, switches: Turned, datasets: Datasets) -> None:
         self._db = store.writer
         self._store = store
         self._clock = clock
+        self._switches = switches
         self._datasets = datasets
         self._working = True  # after a restart there may be some
 
@@ -77,11 +76,12 @@ class Uploads:
         sql = "SELECT id, submitted, ends FROM an_uploads WHERE finished = 0 ORDER BY submitted"
         unfinished = self._db.execute(sql).fetchall()
         self._working = bool(unfinished)
+        lasts = self._switches.number(UPLOAD_SECONDS)
         for upload_id, submitted, ends in unfinished:
             age = self._clock.now() - submitted
-            if age >= DONE_S:
+            if age >= lasts:
                 self._finish(upload_id, ends)
-            elif age >= QUEUED_S:
+            elif age >= lasts / 3:
                 self._set(upload_id, Status="InProgress")
 
     def _finish(self, upload_id: str, ends: str | None) -> None:
@@ -133,9 +133,10 @@ class Uploads:
             raise RecordError("FIELD_INTEGRITY_EXCEPTION", f"part numbers go from 1 without a gap; see part {missing}")
 
     def _refuse_many(self, dataset: str) -> None:
+        most = int(self._switches.number(UPLOADS_A_DAY))
         sql = "SELECT count(*) FROM an_uploads WHERE dataset = ? COLLATE NOCASE AND submitted > ?"
-        if self._db.execute(sql, (dataset, self._clock.now() - DAY_S)).fetchone()[0] >= UPLOADS_A_DAY:
-            message = f"the dataset {dataset} had {UPLOADS_A_DAY} uploads in the last 24 hours"
+        if self._db.execute(sql, (dataset, self._clock.now() - DAY_S)).fetchone()[0] >= most:
+            message = f"the dataset {dataset} had {most} uploads in the last 24 hours"
             raise RequestError("LIMIT_EXCEEDED", message, status=403)
 
     def _header(self, upload_id: str, *names: str) -> Any:

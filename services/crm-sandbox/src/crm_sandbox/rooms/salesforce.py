@@ -7,6 +7,7 @@ from typing import Any
 from crm_sandbox.exchange import Answer, Call, Route
 from crm_sandbox.org import Org
 from crm_sandbox.rooms.analytics import AnalyticsCalls
+from crm_sandbox.rooms.salesforce_bulk import BulkCalls
 from crm_sandbox.rooms.salesforce_catalog import CatalogCalls
 from crm_sandbox.rooms.salesforce_login import LoginCalls
 from crm_sandbox.rooms.salesforce_queries import QueryCalls
@@ -30,6 +31,7 @@ class SalesforceRoom:
         self._analytics = AnalyticsCalls(org)
         self.routes: Sequence[Route] = [
             *self._analytics.routes,
+            *bulk_routes(BulkCalls(org)),
             Route("POST", "/services/oauth2/token", login.token),
             Route("GET", "/services/oauth2/userinfo", login.userinfo),
             Route("POST", "/services/oauth2/userinfo", login.userinfo),
@@ -103,6 +105,27 @@ class SalesforceRoom:
             message = f"HTTP Method '{call.method}' not allowed. Allowed are {','.join(methods)}"
             return RequestError("METHOD_NOT_ALLOWED", message)
         return no_such_resource()
+
+
+def bulk_routes(bulk: BulkCalls) -> Sequence[Route]:
+    ingest, query = f"{DATA}/jobs/ingest", f"{DATA}/jobs/query"
+    return [
+        Route("POST", ingest, bulk.create_ingest),
+        Route("GET", ingest, bulk.list),
+        Route("GET", f"{ingest}/{{id}}", bulk.info),
+        Route("PATCH", f"{ingest}/{{id}}", bulk.change_ingest),
+        Route("DELETE", f"{ingest}/{{id}}", bulk.delete),
+        Route("PUT", f"{ingest}/{{id}}/batches", bulk.upload, writes=True, uploads=True),
+        Route("GET", f"{ingest}/{{id}}/successfulResults", bulk.successful),
+        Route("GET", f"{ingest}/{{id}}/failedResults", bulk.failed),
+        Route("GET", f"{ingest}/{{id}}/unprocessedrecords", bulk.unprocessed),
+        Route("POST", query, bulk.create_query),
+        Route("GET", query, bulk.list),
+        Route("GET", f"{query}/{{id}}", bulk.info),
+        Route("PATCH", f"{query}/{{id}}", bulk.change_query),
+        Route("DELETE", f"{query}/{{id}}", bulk.delete),
+        Route("GET", f"{query}/{{id}}/results", bulk.query_results),
+    ]
 
 
 def refusal(error: RequestError) -> Answer:

@@ -37,6 +37,7 @@ class Field:
     sortable: bool
     default: Any
     reference_to: tuple[str, ...]
+    relationship: str | None
     choices: Mapping[str, str] = field(repr=False)
     auto_number_format: str | None
     composed_of: tuple[str, ...]
@@ -56,6 +57,7 @@ class Field:
             restricted=body["restrictedPicklist"],
             default=body["defaultValue"] if chosen is None else chosen,
             reference_to=tuple(body["referenceTo"] or ()),
+            relationship=body["relationshipName"],
             choices={choice["value"].casefold(): choice["value"] for choice in active},
             auto_number_format=body.get("autoNumberFormat"),
             composed_of=tuple(body.get("composedOf") or ()),
@@ -134,6 +136,14 @@ class SObject:
         """API names of fields count no case, as in the real org."""
         return self.fields.get(name.lower())
 
+    def relation(self, name: str) -> Field | None:
+        """The reference field that a relationship's name stands for, as Account for AccountId."""
+        return self._relations.get(name.lower())
+
+    @cached_property
+    def _relations(self) -> Mapping[str, Field]:
+        return {one.relationship.lower(): one for one in self.fields.values() if one.relationship}
+
     def allows(self, operation: str) -> bool:
         return bool(self.describe[operation])
 
@@ -170,6 +180,7 @@ class Schema:
         return self._objects.get(name.lower())
 
     def of_id(self, record_id: str) -> SObject | None:
+        """The object whose records have ids that begin like this one."""
         return self._by_prefix.get(record_id[:3])
 
     def named(self, name: str) -> SObject:

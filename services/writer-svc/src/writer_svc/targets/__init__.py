@@ -4,15 +4,25 @@ from collections.abc import Mapping
 
 from shared.crm.salesforce import SalesforceSession
 
+from writer_svc.domain.holds import Holds
+from writer_svc.domain.staging import Staging
 from writer_svc.domain.target import Target
 from writer_svc.targets.keep import Keep
-from writer_svc.targets.salesforce import Salesforce
+from writer_svc.targets.salesforce import BULK_FROM, Salesforce
+from writer_svc.targets.salesforce.gathering import Company
 
 
-def open_targets(salesforce: SalesforceSession | None, *, parallel: int = 4) -> Mapping[str, Target]:
+def open_targets(
+    salesforce: SalesforceSession | None,
+    *,
+    staging: Staging | None = None,
+    holds: Holds | None = None,
+    company: Company | None = None,
+    bulk_from: int = BULK_FROM,
+) -> Mapping[str, Target]:
     """Targets by the `kind` that a plan names; `salesforce` is None where no org is configured."""
     return {
-        "salesforce": Salesforce(salesforce, parallel=parallel),
+        "salesforce": Salesforce(salesforce, staging=staging, holds=holds, company=company, bulk_from=bulk_from),
         "csv": Keep(),
         "none": Keep(),
     }
