@@ -209,9 +209,27 @@ async def test_only_one_replica_uploads(scene: Scene, database: Database) -> Non
     assert scene.uploads == [["b"]]
 
 
+async def test_the_news_of_a_retry_counts_though_its_plan_is_not_known_yet(scene: Scene) -> None:
+    scene.plan("b", 3)
+    await scene.keep("b", 0)
+    await scene.pending("b", 1)
+    await scene.turns()
+    scene.plans.note("b", scene.make_control("finished", None, "b"))
+    await scene.pending("b", 2)
+    scene.plan("b", 3)
+    for index in (1, 2):
+        assert len(scene.uploads) == 1
+        await scene.keep("b", index)
+        await scene.turns()
+    assert scene.uploads == [["b"], ["b"]]
+
+
 async def test_of_other_targets_nothing_is_remembered(scene: Scene) -> None:
     scene.plans.note("s", scene.make_control("running", scene.make_plan(), "s"))
     await scene.pending("s", 1)
+    await scene.pending("unknown", 1)
     scene.plan("s", 3)
     await scene.keep("s", 0)
-    assert [one.pending for one in await scene.store.waiting(DATASET)] == [None]
+    scene.plan("unknown", 3)
+    await scene.keep("unknown", 0)
+    assert [one.pending for one in await scene.store.waiting(DATASET)] == [None, None]

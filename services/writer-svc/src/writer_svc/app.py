@@ -114,9 +114,6 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         ),
         written=Written(),
     )
-    # In their order: an older standing must not replace a newer one.
-    news = (BatchProgressed,)
-    bus.on(topics.BATCHES_EVENTS, handler=note_standing, events=news, max_in_flight=1, plans=plans, store=uploads)
 
     async def prepare() -> None:
         database.migrate(SERVICE, MIGRATIONS)
@@ -155,6 +152,10 @@ def _bulk_loop(
 def _upload_loop(
     settings: WriterSettings, bus: Bus, salesforce: SalesforceSession | None, plans: PlanBook, store: UploadStore
 ) -> UploadLoop:
+    # In their order: an older standing must not replace a newer one.
+    news = (BatchProgressed,)
+    bus.on(topics.BATCHES_EVENTS, handler=note_standing, events=news, max_in_flight=1, plans=plans, store=store)
+
     async def run(upload: DatasetUpload, fence: int) -> None:
         if salesforce is not None:
             means = UploadMeans(ExternalData(salesforce), store, loop.tell, container=settings.dataset_app)

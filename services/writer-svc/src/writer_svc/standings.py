@@ -16,10 +16,13 @@ _NOTHING: tuple[Event, ...] = ()
 async def note_standing(
     received: Received[BatchProgressed], *, plans: PlanBook, store: Uploads
 ) -> AsyncIterator[Event]:
-    """Remember it for batches that are written to a dataset; of the others nobody asks."""
+    """Remember it for batches that are written to a dataset; of the others nobody asks.
+
+    Without a plan the batch is finished, or about to be retried: the news of its reopening may come before the plan.
+    """
     news = received.event
     plan = plans.plan(news.batch_id)
-    if plan is not None and target_of(plan)[0] == "crm-analytics" and "pending" in news.counts:
-        await store.note_pending(news.batch_id, news.counts["pending"])
+    if "pending" in news.counts and (plan is None or target_of(plan)[0] == "crm-analytics"):
+        await store.note_pending(news.batch_id, news.counts["pending"], if_known=plan is None)
     for event in _NOTHING:
         yield event

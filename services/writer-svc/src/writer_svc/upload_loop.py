@@ -140,10 +140,10 @@ class UploadLoop:
         begun = await self._store.begun(DATASET, now - DAY_S)
         at = budget.next_at(begun, now)
         left = budget.left(begun, now)
-        self._state = f"{left} of {budget.a_day} uploads left today"
         if at > now:
-            self._state += f", the next in {at - now:.0f} s"
+            self._state = f"{left} of {budget.a_day} uploads left today, the next in {at - now:.0f} s"
             return None
+        self._state = f"{left - 1} of {budget.a_day} uploads left today"
         chosen = due[:1] if budget.is_ample(begun, now) else due
         return await self._store.open(DATASET, fence, [one.batch_id for one in chosen], closing.records)
 

@@ -130,13 +130,15 @@ class UploadStore:
 
         await self._database.write(work)
 
-    async def note_pending(self, batch_id: str, pending: int) -> None:
-        """The gateway told how many records of the batch have no verdict."""
+    async def note_pending(self, batch_id: str, pending: int, *, if_known: bool = False) -> None:
+        """The gateway told how many records of the batch have no verdict; with `if_known`, only if we ever had one."""
         row = {"batch_id": batch_id, "pending": pending}
+        known = select(ANSWERS.c.batch_id).where(ANSWERS.c.batch_id == batch_id).limit(1)
 
         def work(connection: Connection) -> None:
-            insert_new(connection, STANDINGS, [row])
-            connection.execute(update(STANDINGS).where(STANDINGS.c.batch_id == batch_id).values(pending=pending))
+            told = update(STANDINGS).where(STANDINGS.c.batch_id == batch_id).values(pending=pending)
+            if connection.execute(told).rowcount == 0 and not (if_known and connection.execute(known).first() is None):
+                insert_new(connection, STANDINGS, [row])
 
         await self._database.write(work)
 
