@@ -54,7 +54,7 @@ def own(folder: Path) -> Iterator[Callable[..., RunningSandbox]]:
 @pytest.fixture(scope="session")
 def recorded() -> Path:
     """A folder with bodies of the real Salesforce, which are not part of this repository."""
-    folder = Path(os.environ.get("SALESFORCE_BODIES", "no folder"))
+    folder = Path(os.environ.get("RECORDSMITH_CRM_BODIES", "no folder"))
     if not folder.is_dir():
-        pytest.skip("SALESFORCE_BODIES names no folder with recorded bodies")
+        pytest.skip("RECORDSMITH_CRM_BODIES names no folder of real Salesforce bodies")
     return folder

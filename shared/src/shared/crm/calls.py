@@ -112,9 +112,11 @@ class Calls:
             response = await self.client.send(request, stream=True)
             try:
                 status = str(response.status_code)
-                if not response.is_success:
+                if response.is_success:
+                    self.breaker.answered()
+                else:
                     await response.aread()
-                self._judge(response)
+                    self._judge(response)
                 yield response
             finally:
                 await response.aclose()

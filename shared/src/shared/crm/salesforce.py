@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import httpx
 
-from shared.crm.budget import Budget
+from shared.crm.budget import Budget, DailyLimit
 from shared.crm.calls import Calls
 from shared.crm.describe import ObjectDescribe, Row, SaveResult
 from shared.crm.describes import Describes
@@ -213,7 +213,7 @@ class SalesforceSession:
             code, said = error_of(response)
             if code == "REQUEST_LIMIT_EXCEEDED" and not said.startswith("Concurrent"):
                 self.budget.close()
-                raise self.budget.refusal(self.budget.wait_s())
+                raise DailyLimit(wait_s=self.budget.wait_s())
 
     def _url(self, session: Session, path: str) -> str:
         if path.startswith("/"):

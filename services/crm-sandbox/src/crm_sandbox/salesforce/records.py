@@ -1,16 +1,18 @@
 """Records in their tables: find, insert, change, delete, with the checks that need the other records."""
 
-import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from crm_sandbox.clock import Clock
-from crm_sandbox.foreign import JsonObject, Scalar
+from crm_sandbox.foreign import Json, JsonObject, Scalar
+from crm_sandbox.salesforce.crossing import check_crossing
 from crm_sandbox.salesforce.drafts import Draft, changes, derived, new_record, sources_of_derived
 from crm_sandbox.salesforce.errors import RecordError
 from crm_sandbox.salesforce.ids import make_id, to_18
+from crm_sandbox.salesforce.locks import Locks
 from crm_sandbox.salesforce.schema import Field, Schema, SObject
+from crm_sandbox.salesforce.values import stored
 from crm_sandbox.store import Store
 from crm_sandbox.switch import Turned
 
@@ -25,7 +27,12 @@ class Found:
 
 
 class Known(Protocol):
-    """Where the records are looked up that a new value may meet: in the table, or among many read at once."""
+    """Where the records are looked up that a new value may meet: in the table, or among many read at once.
+
+    `owner` is the job that writes, whose own locks do not stop it; empty for every other call.
+    """
+
+    owner: str
 
     def with_key(self, one: SObject, field: Field, value: Scalar) -> Sequence[Found]: ...
 
@@ -33,12 +40,17 @@ class Known(Protocol):
 
 
 class Records:
+    owner = ""
+
     def __init__(self, store: Store, schema: Schema, clock: Clock, switches: Turned, user_id: str) -> None:
         self._db = store.writer
         self.schema = schema
         self._clock = clock
         self._switches = switches
         self._user_id = user_id
+        self.locks = Locks()
+        # By object: what a new record must pass beside the rules that all records have.
+        self.checks: dict[str, Callable[[str, Mapping[str, Scalar]], None]] = {}
 
     def find(self, one: SObject, record_id: str) -> Found | None:
         sql = f'SELECT rowid, "Id", "IsDeleted" FROM {one.table} WHERE "Id" = ?'
@@ -83,11 +95,37 @@ class Records:
 
     def insert(self, one: SObject, body: JsonObject) -> str:
         demand(one, "createable")
-        row = self.new_row(one, new_record(one, body), self.next_number(one), self)
+        row = self.new_row(one, new_record(one, self._resolved(one, body)), self.next_number(one), self)
         names = ", ".join(f'"{name}"' for name in row)
         marks = ", ".join("?" * len(row))
         self._db.execute(f"INSERT INTO {one.table} ({names}) VALUES ({marks})", tuple(row.values()))
         return str(row["Id"])
+
+    def _resolved(self, one: SObject, body: JsonObject) -> JsonObject:
+        """The body with references by key, such as {"Account": {"Key__c": "x"}}, turned into ids."""
+        nested = [name for name, value in body.items() if isinstance(value, dict)]
+        relations = {name: field for name in nested if (field := one.relation(name))}
+        if not relations:
+            return body
+        rest: dict[str, Json] = {name: value for name, value in body.items() if name not in relations}
+        for name, field in relations.items():
+            rest[field.name] = self._referred(field, body[name])
+        return rest
+
+    def _referred(self, field: Field, given: Json) -> str:
+        keys = {name: value for name, value in given.items() if name != "attributes"} if isinstance(given, dict) else {}
+        for target in filter(None, map(self.schema.find, field.reference_to)):
+            for name, value in keys.items():
+                key = target.field(name)
+                if key is None or not (key.external_id or key.id_lookup) or len(keys) != 1:
+                    continue
+                if matches := self.with_key(target, key, stored(key, value)):
+                    return matches[0].id
+                raise foreign_key_not_found(target, key, value)
+        message = (
+            f"The relationship {field.relationship} needs exactly one external id of {', '.join(field.reference_to)}"
+        )
+        raise RecordError("INVALID_FIELD", message)
 
     def next_number(self, one: SObject) -> int:
         return int(self._db.execute(f"SELECT ifnull(max(rowid), 0) + 1 FROM {one.table}").fetchone()[0])
@@ -99,9 +137,15 @@ class Records:
         if one.derived_fields:
             draft.update(derived(one, {field.name: value for field, value in draft.items()}))
         self._check_others(one, draft, known, row=None)
+        values = {field.name: value for field, value in draft.items()}
+        check_crossing(one, values, dependent=self._switches.on("dependent_picklists"))
+        if check := self.checks.get(one.name):
+            check(one.name, values)
         columns = self.system_columns(one, number)
         for field, value in draft.items():
             columns[field.name] = value
+        if one.default_record_type and not columns.get("RecordTypeId"):
+            columns["RecordTypeId"] = one.default_record_type
         for field in one.key_fields:
             columns[f"{field.name}~key"] = field.fold(columns.get(field.name))
         return columns
@@ -126,13 +170,15 @@ class Records:
 
     def update(self, one: SObject, found: Found, body: JsonObject) -> None:
         demand(one, "updateable")
-        self.set(one, found, self.changed_row(one, found, changes(one, body), self))
+        self.set(one, found, self.changed_row(one, found, changes(one, self._resolved(one, body)), self))
 
     def changed_row(self, one: SObject, found: Found, draft: Draft, known: "Known") -> Row:
         """The columns that an update sets; RecordError where another record stands in its way."""
         self._check_others(one, draft, known, row=found.row)
         if one.derived_fields:
             self._derive_again(one, found, draft)
+        if one.crossing and (values := self._with_stored(one, found, draft, one.crossing.names)):
+            check_crossing(one, values, dependent=self._switches.on("dependent_picklists"))
         columns: Row = {}
         for field, value in draft.items():
             columns[field.name] = value
@@ -151,13 +197,17 @@ class Records:
         self._db.execute(f"UPDATE {one.table} SET {settings} WHERE rowid = ?", (*columns.values(), found.row))
 
     def _derive_again(self, one: SObject, found: Found, draft: Draft) -> None:
-        sources = sources_of_derived(one)
+        if values := self._with_stored(one, found, draft, sources_of_derived(one)):
+            draft.update(derived(one, values))
+
+    def _with_stored(self, one: SObject, found: Found, draft: Draft, names: Sequence[str]) -> dict[str, Scalar]:
+        """These fields as they will be after the update; nothing where it changes none of them."""
         given = {field.name: value for field, value in draft.items()}
-        if not any(name in given for name in sources):
-            return
-        names = ", ".join(f'"{name}"' for name in sources)
-        row = self._db.execute(f"SELECT {names} FROM {one.table} WHERE rowid = ?", (found.row,)).fetchone()
-        draft.update(derived(one, {**dict(zip(sources, row, strict=True)), **given}))
+        if not any(name in given for name in names):
+            return {}
+        columns = ", ".join(f'"{name}"' for name in names)
+        row = self._db.execute(f"SELECT {columns} FROM {one.table} WHERE rowid = ?", (found.row,)).fetchone()
+        return {**dict(zip(names, row, strict=True)), **given}
 
     def _check_others(self, one: SObject, draft: Draft, known: "Known", *, row: int | None) -> None:
         for field in one.unique_fields:
@@ -168,14 +218,20 @@ class Records:
                 raise RecordError("DUPLICATE_VALUE", message)
         for field, value in draft.items():
             if field.type == "reference" and isinstance(value, str):
-                self._check_reference(field, value, known)
+                self._check_reference(one, field, value, known)
 
-    def _check_reference(self, field: Field, record_id: str, known: "Known") -> None:
+    def _check_reference(self, one: SObject, field: Field, record_id: str, known: "Known") -> None:
         target = self.schema.of_id(record_id)
         if target is None or target.name not in field.reference_to:
             message = f"{field.label}: id value of incorrect type: {record_id}"
             raise RecordError("FIELD_INTEGRITY_EXCEPTION", message, [field.name])
+        if target.name == "RecordType":
+            if record_id not in one.record_types:
+                message = f"Record Type ID: this ID value isn't valid for the user: {record_id}"
+                raise RecordError("INVALID_CROSS_REFERENCE_KEY", message, [field.name])
+            return
         found = known.find(target, record_id)
+        self.locks.demand_free(record_id, known.owner)
         if found is None:
             raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", [field.name])
         if found.deleted:
@@ -196,36 +252,14 @@ def demand(one: SObject, operation: str) -> None:
         raise RecordError(code, message.format(one.name))
 
 
+def foreign_key_not_found(target: SObject, key: Field, value: object) -> RecordError:
+    """A reference by key that leads nowhere."""
+    message = f"Foreign key external ID: {value} not found for field {key.name} in entity {target.name}"
+    return RecordError("INVALID_FIELD", message)
+
+
 def auto_number(display: str, number: int) -> str:
     """`CLM-{00000}` and 7 make CLM-00007."""
     before, _, rest = display.partition("{")
     zeros, _, after = rest.partition("}")
     return f"{before}{number:0{len(zeros)}d}{after}"
-
-
-def create_table(db: sqlite3.Connection, one: SObject) -> None:
-    """A table with a column for each field, or the missing columns of one that is there."""
-    db.execute(f'CREATE TABLE IF NOT EXISTS {one.table} ("Id" TEXT NOT NULL)')
-    there = {row[1] for row in db.execute(f"PRAGMA table_info({one.table})")}
-    for field in one.fields.values():
-        if field.name not in there:
-            db.execute(f"ALTER TABLE {one.table} ADD COLUMN {field.column} {_affinity(field)}")
-        if field.is_key and f"{field.name}~key" not in there:
-            db.execute(f"ALTER TABLE {one.table} ADD COLUMN {field.key_column} TEXT")
-            folded = field.column if field.case_sensitive else f"fold({field.column})"
-            db.execute(f"UPDATE {one.table} SET {field.key_column} = {folded}")
-
-
-def create_indexes(db: sqlite3.Connection, one: SObject) -> None:
-    """Apart from the table, because a million rows go in faster without them."""
-    db.execute(f'CREATE UNIQUE INDEX IF NOT EXISTS "{one.name}~id" ON {one.table} ("Id")')
-    db.execute(f'CREATE INDEX IF NOT EXISTS "{one.name}~deleted" ON {one.table} ("IsDeleted")')
-    for field in one.key_fields:
-        index = f'"{one.name}~{field.name}"'
-        db.execute(f"CREATE INDEX IF NOT EXISTS {index} ON {one.table} ({field.key_column})")
-
-
-def _affinity(field: Field) -> str:
-    if field.type == "boolean":
-        return "INTEGER NOT NULL DEFAULT 0"
-    return {"int": "INTEGER", "double": "REAL", "currency": "REAL", "percent": "REAL"}.get(field.type, "TEXT")

@@ -58,5 +58,11 @@ SALESFORCE_SWITCHES = (
         "against other calls: UNABLE_TO_LOCK_ROW.",
         Evidence.ASSUMED,
     ),
+    Switch(
+        "dependent_picklists",
+        True,
+        "A value of a restricted picklist must be one that its controlling field allows.",
+        Evidence.ASSUMED,
+    ),
     Switch("storage_full", False, "Every new record gets STORAGE_LIMIT_EXCEEDED.", Evidence.DOCUMENTED),
 )

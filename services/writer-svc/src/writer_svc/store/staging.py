@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from shared.database import Database
 from shared.events import RecordGenerated, SalesforceTarget
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
 from writer_svc.domain.staging import JOB_BYTES, JOB_ROWS, Job, Staged
 from writer_svc.store import leases
@@ -24,7 +24,11 @@ PAGE = 2_000
 class BulkStore:
     """Every method is one transaction, but for those that give pages."""
 
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, database: Database, clock: Callable[[], float], *, rows: int = JOB_ROWS, size: int = JOB_BYTES
+    ) -> None:
+        """A job has at most so many `rows`, and CSV of at most `size` bytes."""
+        self._most = rows, size
         self._database = database
         self._clock = clock
         self._owner = uuid4().hex
@@ -33,7 +37,7 @@ class BulkStore:
         """Durable when it returns. A result that is there already is not kept again: the first text wins."""
         now, text = self._clock(), target.model_dump_json()
         packed = [_packed(row) for row in rows]
-        await self._database.write(lambda connection: _keep(connection, batch_id, text, packed, now))
+        await self._database.write(lambda connection: _keep(connection, batch_id, text, packed, now, self._most))
 
     async def open_jobs(self) -> list[Job]:
         """All that have not ended, the oldest first."""
@@ -148,7 +152,9 @@ class BulkStore:
                 return
 
 
-def _keep(connection: Connection, batch_id: str, target: str, rows: list[dict[str, Any]], now: float) -> None:
+def _keep(
+    connection: Connection, batch_id: str, target: str, rows: list[dict[str, Any]], now: float, most: tuple[int, int]
+) -> None:
     known = select(STAGED.c.position, STAGED.c.epoch).where(
         STAGED.c.batch_id == batch_id, STAGED.c.position.in_([row["position"] for row in rows])
     )
@@ -157,17 +163,22 @@ def _keep(connection: Connection, batch_id: str, target: str, rows: list[dict[st
     if not fresh:
         return
     size = sum(len(row["line"] or b"") + 1 for row in fresh)
+    _close_full(connection, batch_id, most[0] - len(fresh), most[1] - size)
     number = _collecting(connection, batch_id, target, len(fresh), size, now)
     insert_new(connection, STAGED, [{**row, "batch_id": batch_id, "job": number, "settled": False} for row in fresh])
 
 
+def _close_full(connection: Connection, batch_id: str, rows: int, size: int) -> None:
+    """A job that holds more than this has no room for what comes."""
+    full = or_(JOBS.c.rows > rows, JOBS.c.bytes > size)
+    mine = and_(JOBS.c.batch_id == batch_id, JOBS.c.phase == "collecting", full)
+    connection.execute(update(JOBS).where(mine).values(phase="due"))
+
+
 def _collecting(connection: Connection, batch_id: str, target: str, rows: int, size: int, now: float) -> int:
-    """The job that takes so many more rows of so many bytes; a full one is closed."""
+    """The job that takes so many more rows of so many bytes."""
     query = select(JOBS).where(JOBS.c.batch_id == batch_id, JOBS.c.phase == "collecting").with_for_update()
     found = connection.execute(query).first()
-    if found is not None and (found.rows + rows > JOB_ROWS or found.bytes + size > JOB_BYTES):
-        connection.execute(update(JOBS).where(JOBS.c.number == found.number).values(phase="due"))
-        found = None
     if found is None:
         new = JOBS.insert().values(
             batch_id=batch_id, target=target, phase="collecting", rows=rows, bytes=size, first_at=now, last_at=now

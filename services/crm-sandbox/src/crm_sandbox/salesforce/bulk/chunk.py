@@ -8,11 +8,12 @@ from typing import TypeAlias
 
 from crm_sandbox.foreign import Scalar
 from crm_sandbox.salesforce.bulk.columns import Column, Row
+from crm_sandbox.salesforce.bulk.job import Job
 from crm_sandbox.salesforce.bulk.neighbours import Neighbours
 from crm_sandbox.salesforce.drafts import Draft, completed, demand_open, without_gaps
 from crm_sandbox.salesforce.errors import RecordError, RequestError
 from crm_sandbox.salesforce.ids import to_18
-from crm_sandbox.salesforce.records import Found, Records, demand
+from crm_sandbox.salesforce.records import Found, Records, demand, foreign_key_not_found
 from crm_sandbox.salesforce.schema import Field, SObject
 from crm_sandbox.salesforce.upserts import SeveralMatchesError
 
@@ -24,18 +25,20 @@ class Written:
 
 
 Fate: TypeAlias = Written | RecordError
+# References that every record has to a user: nobody locks those.
+_STAMPED = frozenset({"OwnerId", "CreatedById", "LastModifiedById"})
 
 
 class Chunk:
-    """One transaction's work; `operation` is a job's, `key` the field of an upsert."""
+    """One transaction's work for a job; `key` is the field of an upsert, else the Id."""
 
-    def __init__(self, db: sqlite3.Connection, records: Records, one: SObject, operation: str, key: Field) -> None:
+    def __init__(self, db: sqlite3.Connection, records: Records, one: SObject, job: Job, key: Field) -> None:
         self._db = db
         self._records = records
         self._object = one
-        self._operation = operation
+        self._operation = job.operation
         self._key = key
-        self._known = Neighbours(records)
+        self._known = Neighbours(records, job.id)
         self._inserts: list[dict[str, Scalar]] = []
         self._updates: dict[tuple[str, ...], list[tuple[Scalar, ...]]] = defaultdict(list)
 
@@ -60,6 +63,16 @@ class Chunk:
                 fates.append(RecordError(error.code, error.message))
         self._execute()
         return fates
+
+    @property
+    def parents(self) -> set[str]:
+        """The records that the written rows refer to."""
+        named = [field.name for field in self._object.fields.values() if field.type == "reference"]
+        found = {row.get(name) for row in self._inserts for name in named if name not in _STAMPED}
+        for changed, lines in self._updates.items():
+            places = [at for at, name in enumerate(changed) if name in named and name not in _STAMPED]
+            found |= {line[at] for line in lines for at in places}
+        return {str(one) for one in found if one}
 
     def _look_around(self, rows: Sequence[Row]) -> None:
         """Read all records that the rows refer to, or whose values they might repeat."""
@@ -114,8 +127,7 @@ class Chunk:
             target, key = column.of_parent or (self._object, self._key)
             matches = self._known.with_key(target, key, value)
             if not matches:
-                message = f"Foreign key external ID: {value} not found for field {key.name} in entity {target.name}"
-                raise RecordError("INVALID_FIELD", message)
+                raise foreign_key_not_found(target, key, value)
             row.draft[column.field] = matches[0].id
             self._known.expect_ids(target, [matches[0].id])
 
@@ -164,7 +176,7 @@ class Chunk:
             columns, marks = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
             # A boolean that nobody named is false, not null.
             empty = {field.name: 0 for field in self._object.fields.values() if field.type == "boolean"}
-            rows = [tuple(row.get(name, empty.get(name)) for name in names) for row in self._inserts]
+            rows = [tuple(map((empty | row).get, names)) for row in self._inserts]
             self._db.executemany(f"INSERT INTO {self._object.table} ({columns}) VALUES ({marks})", rows)
         for changed, lines in self._updates.items():
             settings = ", ".join(f'"{name}" = ?' for name in changed)

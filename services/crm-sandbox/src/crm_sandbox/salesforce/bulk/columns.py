@@ -1,7 +1,7 @@
 """The columns of an upload: which field each cell goes to, and how its text becomes a value."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -50,11 +50,13 @@ class Columns:
         self._key_at = self._place_of_key(job)
         self._id_is_key = job.operation != "upsert" or (job.external_id_field or "").lower() == "id"
         if job.operation in ("delete", "hardDelete") and len(header) > 1:
-            raise DialectError("InvalidBatch : Delete and hard delete need an Id column and no other")
+            raise DialectError("InvalidBatch : The 'delete/hard_delete' batch must contain only 'Id'")
 
     @property
-    def fields(self) -> Mapping[str, Field]:
-        return {one.field.name: one.field for one in self._columns}
+    def places_of_parents(self) -> Sequence[int]:
+        """The columns that refer to other records, users not counted: nobody locks those."""
+        references = [at for at, one in enumerate(self._columns) if one.field.type == "reference"]
+        return [at for at in references if "User" not in self._columns[at].field.reference_to]
 
     def read(self, cells: Sequence[str]) -> Row:
         """The row's values; RecordError where one does not fit its field."""

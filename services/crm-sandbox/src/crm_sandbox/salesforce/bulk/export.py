@@ -6,10 +6,10 @@ from array import array
 from collections.abc import Iterator
 from typing import Any
 
-from crm_sandbox.faults import PROCESS
 from crm_sandbox.salesforce.bulk.dialect import DELIMITERS, LINE_ENDS, Quoting
 from crm_sandbox.salesforce.bulk.files import JobFiles
 from crm_sandbox.salesforce.bulk.job import Job, State
+from crm_sandbox.salesforce.bulk.pace import begin_batch
 from crm_sandbox.salesforce.bulk.workshop import Workshop
 from crm_sandbox.salesforce.errors import RequestError
 from crm_sandbox.salesforce.schema import Field, Schema
@@ -37,11 +37,7 @@ async def export(job: Job, shop: Workshop) -> None:
     job.state = State.IN_PROGRESS
     shop.save(job)
     loop = asyncio.get_running_loop()
-    faults = list(shop.faults.hitting(PROCESS, f"{job.path}/batches/1"))
-    await asyncio.sleep(sum(fault.latency_s for fault in faults))
-    due = shop.clock.now() + shop.switches.number("bulk_batch_seconds")
-    while shop.clock.now() < due and job.state is State.IN_PROGRESS:
-        await asyncio.sleep(0.02)
+    faults = await begin_batch(job, shop, 1)
     try:
         if fault := next((one for one in faults if one.code or one.status), None):
             raise RequestError(fault.code or "InternalServerError", "The query could not be processed")

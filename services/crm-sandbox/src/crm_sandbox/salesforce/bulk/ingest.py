@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from itertools import chain, islice
 from typing import BinaryIO
 
-from crm_sandbox.faults import PROCESS, Fault
+from crm_sandbox.faults import Fault
 from crm_sandbox.salesforce.bulk.chunk import Chunk, Fate
 from crm_sandbox.salesforce.bulk.columns import LONGEST_ROW, Columns, Row
+from crm_sandbox.salesforce.bulk.contention import Contention
 from crm_sandbox.salesforce.bulk.dialect import DialectError, Quoting, Upload, result_header
 from crm_sandbox.salesforce.bulk.files import append
 from crm_sandbox.salesforce.bulk.job import Job, State
+from crm_sandbox.salesforce.bulk.pace import begin_batch
 from crm_sandbox.salesforce.bulk.workshop import Workshop
 from crm_sandbox.salesforce.errors import RecordError, RequestError
+from crm_sandbox.salesforce.locks import locked
 from crm_sandbox.salesforce.schema import Field, SObject
 
 ROWS_OF_A_BATCH = 10_000
 ROWS_OF_A_CHUNK = 200
-# How often a waiting job looks at the org's clock, which may be moved at any moment.
-GLANCE_S = 0.02
 
 Raw = tuple[list[str], int]
 
@@ -33,6 +34,8 @@ async def ingest(job: Job, shop: Workshop) -> None:
             await _Ingest(job, shop, file).run()
         except DialectError as error:
             job.state, job.error = State.FAILED, str(error)
+        finally:
+            shop.records.locks.release(job.id)
     if job.state is State.IN_PROGRESS:
         job.state = State.JOB_COMPLETE
     job.modified_at = shop.clock.now()
@@ -56,6 +59,7 @@ class _Ingest:
         self._quoting = Quoting(delimiter=job.column_delimiter, line_ending=job.line_ending)
         self._files = shop.files(job)
         self._begin_results()
+        self._contention = self._foreseen() if shop.switches.on("row_locks") else None
 
     async def run(self) -> None:
         rows = self._upload.rows(self._job.offset)
@@ -70,6 +74,10 @@ class _Ingest:
                 await asyncio.sleep(0)
             batch += 1
 
+    def _foreseen(self) -> Contention:
+        rows = (cells for cells, _ in self._upload.rows())
+        return Contention(self._columns, rows, batch=ROWS_OF_A_BATCH, chunk=ROWS_OF_A_CHUNK)
+
     @property
     def _ended(self) -> bool:
         return self._job.state is not State.IN_PROGRESS
@@ -80,11 +88,7 @@ class _Ingest:
         if allowances.used("bulk_batches_a_day") >= switches.number("bulk_batches_a_day"):
             raise DialectError("ExceededQuota : ApiBatchItems Limit exceeded.")
         allowances.spend("bulk_batches_a_day")
-        faults = list(self._shop.faults.hitting(PROCESS, f"{self._job.path}/batches/{batch}"))
-        await asyncio.sleep(sum(fault.latency_s for fault in faults))
-        due = self._shop.clock.now() + switches.number("bulk_batch_seconds")
-        while self._shop.clock.now() < due and not self._ended:
-            await asyncio.sleep(GLANCE_S)
+        faults = await begin_batch(self._job, self._shop, batch)
         for fault in faults:
             if fault.status is not None or fault.drop:
                 raise DialectError(f"{fault.code or 'InternalServerError'} : The batch could not be processed")
@@ -95,8 +99,10 @@ class _Ingest:
         rows = [self._row(cells, number, doomed) for number, (cells, _) in enumerate(raw, start=job.processed + 1)]
         second_only = self._shop.switches.of("duplicate_external_ids") == "second"
         with self._shop.store.transaction() as db:
-            chunk = Chunk(db, self._shop.records, self._object, job.operation, self._key)
+            chunk = Chunk(db, self._shop.records, self._object, job, self._key)
             fates = chunk.write(rows, second_only=second_only)
+            if self._contention:
+                self._shop.records.locks.hold(job.id, chunk.parents)
             self._report(raw, fates)
             job.processed += len(raw)
             job.failed += sum(isinstance(fate, RecordError) for fate in fates)
@@ -112,6 +118,8 @@ class _Ingest:
             raise DialectError(f"InvalidBatch : Failed to parse CSV. {message}")
         if code := self._doom(number, doomed):
             return RecordError(code)
+        if self._contention and (parent := self._contention.loses(number, cells)):
+            return locked(parent)
         if sum(map(len, cells)) > LONGEST_ROW:
             return RecordError("EXCEEDED_MAX_SIZE_REQUEST", f"a row has at most {LONGEST_ROW} characters")
         try:

@@ -14,7 +14,8 @@ Values: TypeAlias = Iterable[Scalar]
 class Neighbours:
     """Answers as the tables would, also for what this chunk itself has written since."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, owner: str) -> None:
+        self.owner = owner
         self._records = records
         self._by_key: dict[Field, dict[Scalar, list[Found]]] = {}
         self._by_id: dict[str, Found] = {}
