@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from shared.events import (
     BatchSpec,
-    CrmAnalyticsSource,
     CrmAnalyticsTarget,
     HubSpotSource,
     HubSpotTarget,
@@ -22,8 +21,8 @@ from gateway.domain import answer_schema
 from gateway.domain.slots import unknown_slots
 
 _NOT_SERVED = "this release does not serve it yet"
-_SERVED_SOURCES = "one of salesforce, rows, recipe"
-_SERVED_TARGETS = "one of salesforce, csv, none"
+_SERVED_SOURCES = "one of salesforce, crm-analytics, rows, recipe"
+_SERVED_TARGETS = "one of salesforce, crm-analytics, csv, none"
 
 
 def objections(batch: BatchSpec, *, rows_in_a_file: bool = False) -> list[Mistake]:
@@ -38,9 +37,9 @@ def _names(batch: BatchSpec) -> Iterator[Mistake]:
 
 
 def _kinds(batch: BatchSpec) -> Iterator[Mistake]:
-    if isinstance(batch.source, HubSpotSource | CrmAnalyticsSource):
+    if isinstance(batch.source, HubSpotSource):
         yield Mistake("/source/kind", f"{batch.source.kind} as a source: {_NOT_SERVED}", _SERVED_SOURCES)
-    if isinstance(batch.target, HubSpotTarget | CrmAnalyticsTarget):
+    if isinstance(batch.target, HubSpotTarget):
         yield Mistake("/target/kind", f"{batch.target.kind} as a target: {_NOT_SERVED}", _SERVED_TARGETS)
 
 
@@ -92,6 +91,8 @@ def _answers(batch: BatchSpec) -> Iterator[Mistake]:
 
 def _target(batch: BatchSpec) -> Iterator[Mistake]:
     source, target = batch.source, batch.target
+    if isinstance(target, CrmAnalyticsTarget) and batch.prompt is None:
+        yield Mistake("/target/kind", "rows of a recipe are not written to a CRM by a batch", "one of csv, none")
     if not isinstance(target, SalesforceTarget):
         return
     if isinstance(source, RecipeSource):

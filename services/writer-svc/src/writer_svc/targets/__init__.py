@@ -7,6 +7,8 @@ from shared.crm.salesforce import SalesforceSession
 from writer_svc.domain.holds import Holds
 from writer_svc.domain.staging import Staging
 from writer_svc.domain.target import Target
+from writer_svc.domain.uploads import Keeping
+from writer_svc.targets.crm_analytics import CrmAnalytics
 from writer_svc.targets.keep import Keep
 from writer_svc.targets.salesforce import BULK_FROM, Salesforce
 from writer_svc.targets.salesforce.gathering import Company
@@ -16,6 +18,7 @@ def open_targets(
     salesforce: SalesforceSession | None,
     *,
     staging: Staging | None = None,
+    keeping: Keeping | None = None,
     holds: Holds | None = None,
     company: Company | None = None,
     bulk_from: int = BULK_FROM,
@@ -23,6 +26,7 @@ def open_targets(
     """Targets by the `kind` that a plan names; `salesforce` is None where no org is configured."""
     return {
         "salesforce": Salesforce(salesforce, staging=staging, holds=holds, company=company, bulk_from=bulk_from),
+        "crm-analytics": CrmAnalytics(salesforce, keeping),
         "csv": Keep(),
         "none": Keep(),
     }
