@@ -28,7 +28,7 @@ _SERVED_TARGETS = "one of salesforce, crm-analytics, csv, none"
 def objections(batch: BatchSpec, *, rows_in_a_file: bool = False) -> list[Mistake]:
     """Everything about a well-formed batch that cannot work. Rows in a file are looked at by who reads the file."""
     rows = _rows_beside(batch) if rows_in_a_file else _rows(batch)
-    return [*_names(batch), *_kinds(batch), *rows, *_answers(batch), *_target(batch)]
+    return [*_names(batch), *_kinds(batch), *rows, *_answers(batch), *_target(batch), *_plan(batch)]
 
 
 def _names(batch: BatchSpec) -> Iterator[Mistake]:
@@ -87,6 +87,12 @@ def _answers(batch: BatchSpec) -> Iterator[Mistake]:
     for field, key in target.fields.items():
         if known and key not in known:
             yield Mistake(f"/target/fields/{field}", "the response schema has no such property", ", ".join(known))
+
+
+def _plan(batch: BatchSpec) -> Iterator[Mistake]:
+    if batch.mode == "plan" and not isinstance(batch.target, SalesforceTarget):
+        where = f"a batch for {batch.target.kind} cannot be planned"
+        yield Mistake("/mode", where, "mode plan is for the target salesforce")
 
 
 def _target(batch: BatchSpec) -> Iterator[Mistake]:
