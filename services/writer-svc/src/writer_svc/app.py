@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.bus import Bus, Collect
 from shared.bus.topic_admin import ensure_topics
+from shared.crm.hubspot import HubSpotSession
 from shared.crm.salesforce import SalesforceSession
 from shared.events import RecordGenerated
 from shared.serving import serve, service_app
@@ -24,6 +25,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     """The bus with its handlers, and the application that runs everything."""
     bus = Bus(settings.kafka, service=SERVICE)
     salesforce = SalesforceSession(settings.salesforce) if settings.salesforce.configured else None
+    hubspot = HubSpotSession(settings.hubspot) if settings.hubspot.configured else None
     plans = PlanBook(released=lambda batch_id: bus.release(plan_key(batch_id)))
     bus.follow(topics.BATCHES_CONTROL, plans.note)
     collect = Collect[RecordGenerated](
@@ -35,7 +37,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         collect=collect,
         failed=failed_record,
         plans=plans,
-        targets=open_targets(salesforce, parallel=settings.parallel),
+        targets=open_targets(salesforce, hubspot, parallel=settings.parallel),
         written=Written(),
     )
 
@@ -43,8 +45,9 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         await ensure_topics(settings.kafka)
 
     async def close() -> None:
-        if salesforce is not None:
-            await salesforce.close()
+        for session in (salesforce, hubspot):
+            if session is not None:
+                await session.close()
 
     return bus, service_app(bus, before=[prepare], after=[close])
 

@@ -87,13 +87,13 @@ async def _write(
             yield told
         return
     verdicts: list[tuple[RecordGenerated, Verdict]] = []
-    failure: RecordsmithError | None = None
+    failure: RecordsmithError | Parked | None = None
     try:
         with span(names.SPAN_WRITE, kind=SpanKind.CLIENT, links=_links(received), attributes=_about(results)):
             # One by one: what was told before a failure must not be lost with it.
             async for told in target.write(results):
                 verdicts.append(told)  # noqa: PERF401
-    except RecordsmithError as error:
+    except (RecordsmithError, Parked) as error:
         failure = error
     # Told outside of the call's span: what follows from a record belongs to the record's own trace.
     for told in verdicts:

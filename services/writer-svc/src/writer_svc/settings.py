@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
+from shared.crm.hubspot_settings import HubSpotSettings
 from shared.crm.settings import SalesforceSettings
 from shared.settings import HttpSettings, KafkaSettings, Settings
 
@@ -20,3 +21,4 @@ class WriterSettings(Settings):
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
     http: HttpSettings = Field(default_factory=HttpSettings)
     salesforce: SalesforceSettings = Field(default_factory=SalesforceSettings)
+    hubspot: HubSpotSettings = Field(default_factory=HubSpotSettings)

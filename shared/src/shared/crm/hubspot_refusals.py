@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
 from shared.crm.hubspot_limits import Hold, body_of, hold_of
+from shared.crm.hubspot_shapes import code_of, context_of, properties_of
 from shared.errors import Fatal, RecordsmithError, Rejected, Retryable
 
 SCOPES = "MISSING_SCOPES"
@@ -46,33 +47,6 @@ def gave_up(status: int, hold: Hold) -> Retryable:
         code=hold.policy or str(status),
         retry_after_s=hold.seconds,
     )
-
-
-def code_of(error: Mapping[str, Any]) -> str | None:
-    """The most telling code of an error: of its first detail, else its category."""
-    details = error.get("errors")
-    first = details[0] if isinstance(details, list) and details and isinstance(details[0], dict) else {}
-    found = first.get("code") or error.get("subCategory") or error.get("category") or error.get("status")
-    return str(found) if found and found != "error" else None
-
-
-def properties_of(error: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of the properties that an error is about."""
-    details = [detail for detail in error.get("errors") or [] if isinstance(detail, dict)]
-    named = (name for one in (error, *details) for name in context_of(one, "propertyName", "properties"))
-    return tuple(dict.fromkeys(named))
-
-
-def context_of(error: Mapping[str, Any], *keys: str) -> Iterable[str]:
-    """Values of an error's context, which is a list of texts by key – or a text, where an API forgot the list."""
-    context = error.get("context")
-    if not isinstance(context, Mapping):
-        return ()
-    found: list[str] = []
-    for key in keys:
-        value = context.get(key)
-        found += [str(one) for one in value] if isinstance(value, list) else [str(value)] if value else []
-    return found
 
 
 def _scopes(body: Mapping[str, Any]) -> list[str]:

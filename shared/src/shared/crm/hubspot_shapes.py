@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
@@ -72,3 +72,30 @@ class BatchAnswer:
 def is_read_only(definition: PropertyDefinition) -> bool:
     """Whether the portal computes the value itself."""
     return bool(definition.get("calculated") or definition.get("modificationMetadata", {}).get("readOnlyValue"))
+
+
+def code_of(error: Mapping[str, Any]) -> str | None:
+    """The most telling code of an error: of its first detail, else its category."""
+    details = error.get("errors")
+    first = details[0] if isinstance(details, list) and details and isinstance(details[0], dict) else {}
+    found = first.get("code") or error.get("subCategory") or error.get("category") or error.get("status")
+    return str(found) if found and found != "error" else None
+
+
+def properties_of(error: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the properties that an error is about."""
+    details = [detail for detail in error.get("errors") or [] if isinstance(detail, dict)]
+    named = (name for one in (error, *details) for name in context_of(one, "propertyName", "properties"))
+    return tuple(dict.fromkeys(named))
+
+
+def context_of(error: Mapping[str, Any], *keys: str) -> Iterable[str]:
+    """Values of an error's context, which is a list of texts by key – or a text, where an API forgot the list."""
+    context = error.get("context")
+    if not isinstance(context, Mapping):
+        return ()
+    found: list[str] = []
+    for key in keys:
+        value = context.get(key)
+        found += [str(one) for one in value] if isinstance(value, list) else [str(value)] if value else []
+    return found

@@ -50,6 +50,7 @@ LOG_AI_RETRY: Final = "AI_GEN_RETRY"  # S2-45: an attempt is repeated, with its 
 LOG_BATCH: Final = "batch"  # a batch changed state
 LOG_DEAD_LETTER: Final = "dead_letter"
 LOG_RECORD_FAILED: Final = "record_failed"
+LOG_OPTION_MERGED: Final = "option_merged"  # an answer was taken for an option alike (S2-65), with its score
 
 # --- metrics (Prometheus)
 METRIC_RECORDS: Final = "recordsmith_records_total"  # records settled, by state

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-from shared.events import BatchControlled, BatchPlan, Event, RecordGenerated, SalesforceTarget
+from shared.events import BatchControlled, BatchPlan, Event, HubSpotTarget, RecordGenerated, SalesforceTarget
 
 Released = Callable[[str], None]
 
@@ -65,6 +65,8 @@ class PlanBook:
 def target_of(plan: BatchPlan) -> tuple[str, ...]:
     """Kind of target, and what one call to it is about. A test is never written, whatever its target."""
     target = plan.target
-    if plan.mode == "test" or not isinstance(target, SalesforceTarget):
+    if plan.mode == "test" or not isinstance(target, SalesforceTarget | HubSpotTarget):
         return ("none" if plan.mode == "test" else target.kind,)
+    if isinstance(target, HubSpotTarget):
+        return target.kind, target.object, target.external_id or "", plan.source_kind or "", plan.source_object or ""
     return target.kind, target.object, target.external_id or ""
