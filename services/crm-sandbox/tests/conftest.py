@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crm_sandbox.testing import RunningSandbox
+from crm_sandbox.testing import PortalClient, RunningSandbox
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +32,15 @@ def folder(tmp_path: Path, running: RunningSandbox) -> Path:
     for name in ("ca.pem", "https.pem", "server.key"):
         shutil.copy2(running.folder / name, data / name)
     return data
+
+
+@pytest.fixture
+def portal(sandbox: RunningSandbox) -> Iterator[PortalClient]:
+    """The shared process's HubSpot, with room for more calls than a client would make, and search that sees all."""
+    client = PortalClient(sandbox)
+    defaults = sandbox.admin("GET", "/hubspot/settings").json()
+    client.settings(ten_seconds_private=1_000_000, ten_seconds_oauth=1_000_000, searches_per_second=1_000_000)
+    client.settings(index_lag_s=0)
+    yield client
+    client.settings(**defaults)
+    client.http.close()

@@ -119,10 +119,10 @@ async def _read(scope: Scope, receive: Receive, *, default_url: str) -> Call | A
             return Answer.json([{"message": "Invalid gzip body", "errorCode": "JSON_PARSER_ERROR"}], 400)
     # Clients send doubled and trailing slashes; a redirect would cost them their token.
     path = re.sub(r"/{2,}", "/", raw_path.decode("latin-1")).rstrip("/") or "/"
-    words = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     host = headers.get("host")
     base_url = f"{scope['scheme']}://{host}" if host else default_url
-    return Call(scope["method"], path, words, headers, body, base_url)
+    return Call(scope["method"], path, dict(pairs), headers, body, base_url, pairs=pairs)
 
 
 async def _body(receive: Receive) -> bytes:

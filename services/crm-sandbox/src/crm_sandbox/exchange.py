@@ -21,6 +21,8 @@ class Call:
     body: bytes
     base_url: str
     words: Mapping[str, str] = field(default_factory=dict)
+    # The query word by word, as some clients repeat a name.
+    pairs: Sequence[tuple[str, str]] = ()
     # Set by a fault: the first record of this call fails with this code.
     fails_first: str | None = None
 
@@ -34,6 +36,10 @@ class Call:
     def bearer(self) -> str | None:
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() in ("bearer", "oauth") else None
+
+    def named(self, name: str) -> list[str]:
+        """All values of a query word that may be repeated or hold several, joined by commas."""
+        return [one for key, text in self.pairs if key == name for one in text.split(",") if one]
 
     def says(self, flag: str) -> bool:
         return self.query.get(flag, "").lower() == "true"

@@ -14,6 +14,7 @@ from crm_sandbox.calls import CallLog
 from crm_sandbox.clock import Clock
 from crm_sandbox.faults import Faults
 from crm_sandbox.foreign import Scalar
+from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.identity import Identity, new_access_token
 from crm_sandbox.salesforce.collections import Collections
 from crm_sandbox.salesforce.definitions import DefinitionError, Describe, complete, shipped
@@ -21,7 +22,7 @@ from crm_sandbox.salesforce.pages import Pages
 from crm_sandbox.salesforce.records import Records, create_indexes, create_table
 from crm_sandbox.salesforce.schema import Schema, SObject
 from crm_sandbox.salesforce.sessions import Sessions
-from crm_sandbox.seeds import SEEDS
+from crm_sandbox.seeds import PORTAL_SEEDS, SEEDS
 from crm_sandbox.store import Store
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Org:
         self.records = Records(self.store, self.schema, self.clock, identity.user_id)
         self.collections = Collections(self.store, self.schema, self.records)
         self.pages = Pages(self.store, self.schema, self.clock)
+        self.hubspot = Portal(self.store, self.clock, identity.hubspot)
         self._open(seed, records)
 
     def _open(self, seed: str, records: int) -> None:
@@ -55,6 +57,7 @@ class Org:
         self.sessions.load()
         for (body,) in self.store.writer.execute("SELECT body FROM objects ORDER BY rowid").fetchall():
             self._know(orjson.loads(body))
+        self.hubspot.open()
 
     def serve_at(self, urls: tuple[str, ...]) -> None:
         """Know the org's own addresses, and have a session open for whoever reads sandbox.json."""
@@ -116,6 +119,8 @@ class Org:
                 self._put(name, rows)
             for one in self.schema:
                 create_indexes(db, one)
+            self.hubspot.open()
+            PORTAL_SEEDS[seed](self.hubspot)
             for fact, value in (("seed", seed), ("records", str(records)), ("seeded", self.clock.stamp())):
                 self.store.remember(fact, value)
         log.info("org %s filled", seed)
