@@ -16,6 +16,8 @@ DRIFT = frozenset({"PROPERTY_DOESNT_EXIST", "INVALID_OPTION"})
 """The portal's properties are not what their definitions said."""
 
 CONFLICT = "CONFLICT"
+TRANSIENT = frozenset({"RATE_LIMITS", "RATE_LIMIT", "INTERNAL_ERROR", "TIMEOUT", "LOCKED"})
+"""A single record's error inside of a 207 that may be gone in a while."""
 _EXISTING = re.compile(r"Existing ID: (\d+)")
 _SENTENCES = {
     CONFLICT: "Another record has this unique value.",

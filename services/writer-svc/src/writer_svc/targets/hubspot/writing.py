@@ -14,7 +14,7 @@ from shared.events import RecordGenerated
 from shared.telemetry import get_logger, names
 
 from writer_svc.domain.coercion import Unfit
-from writer_svc.domain.hubspot_answers import DRIFT, Outcome, Refusal, Written
+from writer_svc.domain.hubspot_answers import DRIFT, TRANSIENT, Outcome, Refusal, Written
 from writer_svc.domain.hubspot_rows import HubSpotRecord, HubSpotRow, Schemas, UnknownOptions, hubspot_target, row_of
 from writer_svc.domain.rows import waves
 from writer_svc.domain.target import Planned
@@ -34,8 +34,8 @@ class _Again:
     """Results that another attempt may write."""
 
     planned: list[Planned] = field(default_factory=list)
-    later: bool = False
-    """Some wait for a record that is not there yet."""
+    later: Retryable | None = None
+    """Why some of them wait for better times."""
 
 
 class Writing:
@@ -48,7 +48,7 @@ class Writing:
 
     async def write(self, results: Sequence[Planned]) -> AsyncIterator[Told]:
         """A verdict per result. Raises `Retryable` for those that wait for a record which is not there yet."""
-        later = False
+        later: Retryable | None = None
         left: Sequence[Planned] = results
         for attempt in range(1, ATTEMPTS + 1):
             again = _Again()
@@ -57,10 +57,8 @@ class Writing:
             later, left = later or again.later, again.planned
             if not left:
                 break
-        if later:
-            raise Retryable(
-                "A record to associate with is not there yet", category="crm", code="ASSOCIATED_RECORD_LATE"
-            )
+        if later is not None:
+            raise later
 
     async def _attempt(self, planned: Sequence[Planned], again: _Again, attempt: int) -> AsyncIterator[Told]:
         try:
@@ -79,6 +77,8 @@ class Writing:
             async for row, verdict in self._save(sending, call, links):
                 if verdict.code in DRIFT and attempt == 1:
                     again.planned.append((row.result, plans[id(row.result)]))
+                elif verdict.code in TRANSIENT:
+                    again.later = Retryable("HubSpot asks to wait with a record", category="crm", code=verdict.code)
                 else:
                     _log_merges(row)
                     yield row.told(), verdict
@@ -162,7 +162,9 @@ def _can_be_linked(row: HubSpotRow, links: Resolved, again: _Again) -> bool:
         return False
     # By a key of ours, the record may be on its way: parents and children travel on different partitions.
     late = any(link not in links.ids for link in row.links)
-    again.later = again.later or late
+    if late:
+        said = "A record to associate with is not there yet"
+        again.later = Retryable(said, category="crm", code="ASSOCIATED_RECORD_LATE")
     return not late
 
 
