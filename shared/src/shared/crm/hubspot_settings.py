@@ -14,7 +14,7 @@ from shared.settings import Settings
 class HubSpotSettings(Settings):
     """HubSpot by a private app's token, or as an OAuth app by a refresh token. Neither is ever stored (S2-85)."""
 
-    model_config = SettingsConfigDict(env_prefix="HUBSPOT_")
+    model_config = SettingsConfigDict(env_prefix="HUBSPOT_", env_ignore_empty=True)
 
     access_token: SecretStr | None = Field(None, description="token of a private app, or a service key")
     base_url: str = Field("https://api.hubapi.com", description="address of the API")
