@@ -143,4 +143,5 @@ class PortalClient:
         return self.call("POST", f"properties/{kind}", body)
 
     def settings(self, **changes: Any) -> None:
+        """Change what the administrator may."""
         self.sandbox.admin("PATCH", "/hubspot/settings", changes).raise_for_status()
