@@ -1,3 +1,4 @@
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +21,10 @@ def sandbox(running: RunningSandbox) -> Iterator[RunningSandbox]:
     """The shared process, without faults and counts from before."""
     running.admin("DELETE", "/faults")
     running.admin("DELETE", "/calls")
+    usual = running.admin("GET", "/switches").json()
     yield running
     running.admin("DELETE", "/faults")
+    running.admin("POST", "/switches", usual)
 
 
 @pytest.fixture
@@ -31,6 +34,15 @@ def folder(tmp_path: Path, running: RunningSandbox) -> Path:
     data.mkdir()
     _copy_keys(running.folder, data)
     return data
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Path:
+    """A folder with bodies of the real Salesforce, which are not part of this repository."""
+    folder = Path(os.environ.get("RECORDSMITH_CRM_BODIES", "no folder"))
+    if not folder.is_dir():
+        pytest.skip("RECORDSMITH_CRM_BODIES names no folder of real Salesforce bodies")
+    return folder
 
 
 @pytest.fixture(scope="session")
