@@ -25,6 +25,7 @@ FIELD_TYPES = {
 """The field type of a property that names none."""
 
 _YES_NO = [["Yes", "true"], ["No", "false"]]
+_OBJECTS = files(__package__).joinpath("objects")
 _FIRST_DAY = "2019-08-06T02:41:08.204Z"
 
 
@@ -37,11 +38,16 @@ class Definition:
 
 def shipped() -> Iterator[Definition]:
     """The definitions in this package, one file each; every object also has the properties of `_every.json`."""
-    folder = files(__package__).joinpath("objects")
-    every = orjson.loads(folder.joinpath("_every.json").read_bytes())
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+    every = every_property()
+    for entry in sorted(_OBJECTS.iterdir(), key=lambda entry: entry.name):
         if entry.name.endswith(".json") and not entry.name.startswith("_"):
             yield definition(orjson.loads(entry.read_bytes()), every)
+
+
+def every_property() -> list[Body]:
+    """The properties that any object has, in their short form."""
+    every: list[Body] = orjson.loads(_OBJECTS.joinpath("_every.json").read_bytes())
+    return every
 
 
 def definition(body: Body, every: list[Body]) -> Definition:

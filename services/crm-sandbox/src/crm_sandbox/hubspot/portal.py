@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from crm_sandbox.clock import Clock
 from crm_sandbox.hubspot.association_types import AssociationTypes
 from crm_sandbox.hubspot.associations import Associations
 from crm_sandbox.hubspot.batches import Batches
 from crm_sandbox.hubspot.definitions import shipped
 from crm_sandbox.hubspot.limits import Limits
-from crm_sandbox.hubspot.object_types import ObjectTypes
+from crm_sandbox.hubspot.object_types import ObjectType, ObjectTypes
 from crm_sandbox.hubspot.pipelines import Pipelines
 from crm_sandbox.hubspot.portal_settings import KeptSettings
 from crm_sandbox.hubspot.properties import Properties
@@ -44,6 +46,10 @@ class Portal:
             self._fill()
             self.store.remember("hubspot", "filled")
 
+    def know(self, one: ObjectType) -> None:
+        """An object of the portal's own, also under its fully qualified name."""
+        self.types.add(one, f"p{self.settings.now.portal_id}_{one.name}", f"p_{one.name}")
+
     def inspect(self) -> Mapping[str, Any]:
         """What an administrator looks at: how many records, properties of one's own, calls of the day."""
         counts = self.records.counts()
@@ -70,6 +76,10 @@ class Portal:
         for definition in shipped():
             self.types.add(definition.type)
             self.properties.load(definition.type)
+        for (kept,) in self.store.writer.execute("SELECT body FROM hs_types ORDER BY rowid").fetchall():
+            one = ObjectType.of(orjson.loads(kept))
+            self.know(one)
+            self.properties.load(one)
         self.pipelines.load()
 
     def _create_tables(self) -> None:
@@ -77,5 +87,6 @@ class Portal:
         for part in (self.properties, self.pipelines, self.records, self.associations, self.tokens):
             part.create_tables()
         self.associations.types.create_tables()
+        self.store.writer.execute("CREATE TABLE IF NOT EXISTS hs_types (id TEXT PRIMARY KEY, body BLOB NOT NULL)")
         self.associations.types.load()
         self.limits.load()

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,6 +51,7 @@ class Records:
         self._properties = properties
         self._clock = clock
         self._next_id = FIRST_ID
+        self._earlier_ms = 0
 
     def create_tables(self) -> None:
         for statement in _TABLES:
@@ -58,7 +60,14 @@ class Records:
         self._next_id = FIRST_ID if last is None else last + 1
 
     def now(self) -> int:
-        return int(self._clock.now() * 1000)
+        return int(self._clock.now() * 1000) - self._earlier_ms
+
+    @contextmanager
+    def earlier(self, ms: int) -> Iterator[None]:
+        """Write records of the past."""
+        self._earlier_ms = ms
+        yield
+        self._earlier_ms = 0
 
     def new_id(self) -> int:
         self._next_id += 1

@@ -49,7 +49,7 @@ def parse(portal: Portal, one: ObjectType, body: Json) -> Search:
         raise bad_json("an object is needed")
     if unknown := body.keys() - _KNOWN:
         raise bad_json(f"Unrecognized field: {', '.join(sorted(unknown))}")
-    order, descending = _order(portal, one, body.get("sorts"))
+    order, descending = _order(portal, one, _list(body, "sorts"))
     words = body.get("query") or ""
     if not isinstance(words, str) or len(words) > LONGEST_QUERY:
         raise HubSpotError(400, f"query: a text of up to {LONGEST_QUERY} characters is needed")
@@ -77,15 +77,13 @@ def run(portal: Portal, one: ObjectType, search: Search) -> dict[str, Any]:
 
 
 def _groups(portal: Portal, one: ObjectType, body: Mapping[str, Any]) -> tuple[tuple[Test, ...], ...]:
-    given = body.get("filterGroups") or []
+    given = _list(body, "filterGroups")
     if body.get("filters"):
         # One group may stand without its braces.
         given = [*given, {"filters": body["filters"]}]
-    if not isinstance(given, list) or not all(isinstance(group, dict) for group in given):
-        raise bad_json("filterGroups: a list of groups is needed")
-    listed = [group.get("filters") or [] for group in given]
-    if not all(isinstance(filters, list) for filters in listed):
-        raise bad_json("filters: a list is needed")
+    if not all(isinstance(group, dict) and not group.keys() - {"filters"} for group in given):
+        raise bad_json("filterGroups: a list of groups with filters is needed")
+    listed = [_list(group, "filters") for group in given]
     if len(listed) > MOST_GROUPS:
         raise HubSpotError(400, f"filterGroups: no more than {MOST_GROUPS}")
     if any(len(filters) > MOST_FILTERS for filters in listed) or sum(map(len, listed)) > MOST_FILTERS_IN_ALL:
@@ -93,10 +91,19 @@ def _groups(portal: Portal, one: ObjectType, body: Mapping[str, Any]) -> tuple[t
     return tuple(tuple(condition(portal, one, each) for each in filters) for filters in listed)
 
 
-def _order(portal: Portal, one: ObjectType, sorts: Any) -> tuple[Order | None, bool]:
+def _list(body: Mapping[str, Any], name: str) -> list[Any]:
+    value = body.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise HubSpotError(400, f"{name}: a list is needed")
+    return value
+
+
+def _order(portal: Portal, one: ObjectType, sorts: list[Any]) -> tuple[Order | None, bool]:
     if not sorts:
         return None, False
-    if not isinstance(sorts, list) or len(sorts) > 1:
+    if len(sorts) > 1:
         raise HubSpotError(400, "sorts: one at most")
     sort = sorts[0]
     if isinstance(sort, str):

@@ -14,6 +14,7 @@ from crm_sandbox.rooms.hubspot_login import OPEN_PATHS, LoginCalls
 from crm_sandbox.rooms.hubspot_objects import ObjectCalls
 from crm_sandbox.rooms.hubspot_properties import PropertyCalls
 from crm_sandbox.rooms.hubspot_routes import VERSIONS, HubSpotRoute
+from crm_sandbox.rooms.hubspot_schemas import SchemaCalls
 
 # Cloudflare stands before HubSpot and words these itself, in HTML (assumed).
 _FROM_THE_EDGE = {502: "Bad gateway", 504: "Gateway time-out", 521: "Web server is down", 522: "Connection timed out"}
@@ -40,6 +41,7 @@ class HubSpotRoom:
             *AssociationCalls(org.hubspot).routes(),
             *ObjectCalls(org.hubspot).routes(),
             *PropertyCalls(org.hubspot).routes(),
+            *SchemaCalls(org.hubspot).routes(),
         ]
 
     def answer(self, call: Call, route: Route | None) -> Answer:
@@ -89,13 +91,16 @@ class HubSpotRoom:
             one = self._portal.types.named(call.words["type"])
             of = scopes.of_schemas if route.part == "schemas" else scopes.of_objects
             needed = of(one, route.right)
+        elif route.part == "schemas":
+            needed = f"crm.schemas.custom.{route.right}"
         else:
             return
         if needed not in bearer.scopes:
             raise scopes.missing(needed)
 
     def _nowhere(self, call: Call) -> HubSpotError:
-        if any(route.words(call.path) is not None for route in self.routes):
+        known = call.words.get("version", VERSIONS[0]) in VERSIONS
+        if known and any(route.words(call.path) is not None for route in self.routes):
             return HubSpotError(405, f"The method {call.method} is not allowed here", None)
         return HubSpotError(404, "resource not found", None)
 

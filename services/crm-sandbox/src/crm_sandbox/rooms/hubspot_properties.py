@@ -131,7 +131,11 @@ class PropertyCalls:
 
     def _made(self, one: ObjectType, given: Any) -> Body:
         body = new_property(self._properties, one, given, self._now(), self._portal.settings.now)
-        return self._properties.put(one, body).body
+        made = self._properties.put(one, body)
+        if made.key:
+            # Records may hold values from a property of the same name that was archived.
+            self._portal.records.index_key(one, made.name)
+        return made.body
 
     def _each(
         self, inputs: list[dict[str, Any]], do: Callable[[Body], Body], status: int, fails_first: str | None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from crm_sandbox.foreign import Scalar
 from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.seeds.claims import claims_org
-from crm_sandbox.seeds.portal import empty_portal
+from crm_sandbox.seeds.portal import claims_portal, empty_portal
 
 Rows = Iterable[dict[str, Scalar]]
 
@@ -21,6 +21,6 @@ SEEDS: Mapping[str, Callable[[int], Iterable[tuple[str, Rows]]]] = {
 }
 
 PORTAL_SEEDS: Mapping[str, Callable[[Portal], None]] = {
-    "claims": empty_portal,
+    "claims": claims_portal,
     "empty": empty_portal,
 }
