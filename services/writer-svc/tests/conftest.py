@@ -1,6 +1,7 @@
 """Results, plans and a sandbox to write to."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from shared.crm.hubspot import HubSpotSession
 from shared.crm.hubspot_settings import HubSpotSettings
 from shared.crm.salesforce import SalesforceSession
 from shared.crm.settings import SalesforceSettings
+from shared.database import Database
 from shared.events import BatchControlled, BatchPlan, RecordGenerated
+from writer_svc.app import MIGRATIONS
 
 FIELD = {"kind": "salesforce", "object": "Claim__c", "field": "Clinical_Summary__c"}
 
@@ -117,3 +120,11 @@ async def make_hubspot(portal: PortalClient) -> AsyncIterator[Callable[..., HubS
 @pytest.fixture
 def hubspot(make_hubspot: Callable[..., HubSpotSession]) -> HubSpotSession:
     return make_hubspot()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'writer.sqlite3'}")
+    database.migrate("writer-svc", MIGRATIONS)
+    yield database
+    database.close()

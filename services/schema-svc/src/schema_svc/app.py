@@ -12,7 +12,7 @@ from shared.bus.topic_admin import ensure_topics
 from shared.crm.hubspot import HubSpotSession
 from shared.crm.salesforce import SalesforceSession
 from shared.database import Database
-from shared.events import BatchCompleted, BatchProgressed, BatchReopened
+from shared.events import BatchCompleted, BatchProgressed, BatchReopened, BatchStaged
 from shared.serving import serve, service_app
 from shared.telemetry import start_logs, start_traces
 from starlette.applications import Starlette
@@ -93,7 +93,7 @@ def build(settings: SchemaSettings) -> tuple[Bus, Starlette]:
     deps: dict[str, Any] = {"store": store, "wake": scheduler.wake}
     # One at a time: rows come before their batch, and a batch before its cancellation, in the order of their key.
     bus.on(topics.BATCHES_COMMANDS, handler=take_command, max_in_flight=1, clock=time.time, **deps)
-    news = (BatchProgressed, BatchCompleted, BatchReopened)
+    news = (BatchProgressed, BatchCompleted, BatchReopened, BatchStaged)
     bus.on(topics.BATCHES_EVENTS, handler=follow_batch, max_in_flight=1, events=news, **deps)
 
     async def prepare() -> None:

@@ -13,8 +13,9 @@ from shared.events import BatchSpec, HubSpotTarget, RowsSource, SalesforceTarget
 from schema_svc.domain.hubspot_target import refuse_unwritable_properties
 from schema_svc.domain.slots import Refused
 from schema_svc.domain.source import Source
-from schema_svc.domain.target import refuse_unsupported, refuse_unwritable
+from schema_svc.domain.target import lacks_external_id, refuse_unsupported, refuse_unwritable
 from schema_svc.expansion import OpenBatch
+from schema_svc.external_ids import ensure_external_id
 
 
 def source_of(spec: BatchSpec, sources: Mapping[str, Source]) -> Source:
@@ -58,7 +59,10 @@ async def _refuse_unwritable(target: SalesforceTarget, salesforce: SalesforceSes
         if refused.status == 404:
             raise Refused(f"The org has no object {target.object}, or this user may not write it.") from refused
         raise
-    refuse_unwritable(target, described)
+    if salesforce.settings.create_external_id and lacks_external_id(target, described):
+        await ensure_external_id(salesforce, target.object, target.external_id or "")
+        described = await salesforce.describe(target.object)
+    refuse_unwritable(target, described, user=salesforce.settings.username or "this user")
 
 
 async def _refuse_unwritable_properties(target: HubSpotTarget, hubspot: HubSpotSession | None) -> None:

@@ -15,7 +15,7 @@ from shared.events import Event, RecordGenerated
 from shared.telemetry import get_logger, is_sampled, names, span, span_context
 
 from writer_svc.domain.memory import Written
-from writer_svc.domain.plans import PlanBook, target_of
+from writer_svc.domain.plans import PlanBook, plan_key, target_of
 from writer_svc.domain.target import Planned, Target
 from writer_svc.domain.verdicts import CANCELLED, Verdict, failed, settled
 
@@ -68,11 +68,8 @@ def _refuse_unplanned(received: Group, plans: PlanBook) -> None:
     for one in received:
         if not plans.knows(one.event.batch_id):
             raise Parked(plan_key(one.event.batch_id), PLAN_S)
-
-
-def plan_key(batch_id: str) -> str:
-    """Under which results wait for the plan of their batch."""
-    return f"plan:{batch_id}"
+        if plans.is_held(one.event.batch_id):
+            raise Parked(plan_key(one.event.batch_id))
 
 
 async def _write(

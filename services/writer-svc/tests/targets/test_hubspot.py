@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
 
@@ -12,6 +12,8 @@ from shared.bus import Parked
 from shared.crm import simcrm
 from shared.crm.hubspot import HubSpotSession
 from shared.errors import Fatal, Retryable
+from writer_svc.domain.holds import NoHolds
+from writer_svc.domain.plans import plan_key
 from writer_svc.domain.verdicts import Verdict
 from writer_svc.targets.hubspot import HubSpot
 
@@ -20,9 +22,28 @@ CONTACTS = {"kind": "hubspot", "object": "contacts"}
 _NUMBERS = count(1)
 
 
+class Noted(NoHolds):
+    """Batches that were held, with the reasons."""
+
+    def __init__(self) -> None:
+        self.paused: dict[str, str] = {}
+        self.waiting: list[str] = []
+
+    async def pause(self, batch_id: str, reason: str) -> None:
+        self.paused[batch_id] = reason
+
+    async def wait_for_room(self, batch_ids: Iterable[str], reason: str) -> None:
+        self.waiting += batch_ids
+
+
 @pytest.fixture
-def target(hubspot: HubSpotSession) -> HubSpot:
-    return HubSpot(hubspot)
+def holds() -> Noted:
+    return Noted()
+
+
+@pytest.fixture
+def target(hubspot: HubSpotSession, holds: Noted) -> HubSpot:
+    return HubSpot(hubspot, holds=holds)
 
 
 @pytest.fixture
@@ -375,17 +396,35 @@ async def test_a_property_of_ours_with_another_type_fails_its_records_with_a_rem
     assert verdicts[1].state == "written"
 
 
-async def test_limits_are_waited_out_and_the_daily_one_holds_the_records_back(
-    target: HubSpot, portal: PortalClient, planned: Any
+async def test_a_property_that_the_batch_names_and_that_is_gone_holds_the_batch(
+    target: HubSpot, portal: PortalClient, planned: Any, holds: Noted
+) -> None:
+    contact = portal.create("contacts", email=email())
+    group = planned(
+        {"object": "contacts", "field": "gone"}, "x", "y", source=("hubspot", "contacts"), record_id=contact
+    )
+    with pytest.raises(Parked) as parked:
+        await write(target, group)
+    batch = group[0][0].batch_id
+    assert parked.value.key == plan_key(batch)
+    assert set(holds.paused) == {batch}
+    assert "no property gone" in holds.paused[batch]
+
+
+async def test_limits_are_waited_out_and_the_daily_one_holds_the_batch(
+    target: HubSpot, hubspot: HubSpotSession, portal: PortalClient, planned: Any, holds: Noted
 ) -> None:
     await write(target, planned(CONTACTS, {"email": email()}))
     portal.sandbox.fault(method="POST", path=UPSERTS, status=429, times=2, rate=1.0)
     assert (await write(target, planned(CONTACTS, {"email": email()})))[0].state == "written"
     portal.settings(daily=0)
+    group = planned(CONTACTS, {"email": email()})
     with pytest.raises(Parked) as parked:
-        await write(target, planned(CONTACTS, {"email": email()}))
+        await write(target, group)
     portal.settings(daily=650_000)
-    assert 0 < (parked.value.timeout_s or 0) <= 25 * 3_600 + 5
+    assert (parked.value.key, parked.value.timeout_s) == (plan_key(group[0][0].batch_id), None)
+    assert holds.waiting == [group[0][0].batch_id]
+    assert not await hubspot.has_room()
     before = calls(portal.sandbox, "/batch/upsert")
     with pytest.raises(Parked):
         await write(target, planned(CONTACTS, {"email": email()}))

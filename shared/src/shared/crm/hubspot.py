@@ -126,6 +126,10 @@ class HubSpotSession:
         answer = await self.call("POST", path, {"inputs": inputs}, operation="associate") or {}
         return BatchAnswer(answer.get("results") or (), answer.get("errors") or ())
 
+    async def has_room(self) -> bool:
+        """Whether calls are made: not from the daily limit on until the portal's midnight."""
+        return self._monotonic() >= self._day_ends
+
     async def close(self) -> None:
         """Give the connections back."""
         await self._calls.close()

@@ -49,6 +49,7 @@ class BatchPaused(_Command):
     """Somebody asked a batch to start no further calls."""
 
     type: ClassVar[str] = "recordsmith.batch.paused.v1"
+    reason: str | None = Field(None, max_length=2_000, description="what has to be put right before it is resumed")
 
 
 class BatchResumed(_Command):
@@ -61,6 +62,7 @@ class BatchCancelled(_Command):
     """Somebody asked a batch to stop for good."""
 
     type: ClassVar[str] = "recordsmith.batch.cancelled.v1"
+    reason: str | None = Field(None, max_length=2_000, description="why it cannot go on")
 
 
 class BatchRetried(_Command):
@@ -100,6 +102,16 @@ class BatchReopened(_BatchEvent):
 
     def event_id(self) -> str:
         return record_id_hash(self.batch_id, self.ranges[0][0] if self.ranges else 0, "reopened", self.epoch)
+
+
+class BatchStaged(_BatchEvent):
+    """So many results of the batch are kept durably by the writer for a large write, and have no verdict yet.
+
+    They hold no worker: the expansion window counts them as done.
+    """
+
+    type: ClassVar[str] = "recordsmith.batch.staged.v1"
+    staged: int = Field(ge=0)
 
 
 class BatchProgressed(_BatchEvent):

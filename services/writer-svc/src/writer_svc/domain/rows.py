@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
+from unicodedata import normalize
 
 from shared.crm.describe import FieldDescribe, ObjectDescribe, id18
 from shared.events import BatchPlan, RecordGenerated, SalesforceTarget
@@ -35,6 +36,13 @@ class Row:
     key: str
     """Equal for results that write the same CRM record."""
     body: dict[str, Any]
+    parent: str = ""
+    """Id of a record that this one belongs to: writing it locks that one, too."""
+
+    @property
+    def cells(self) -> dict[str, Any]:
+        """The body as Bulk API 2.0 names its columns."""
+        return {"Id" if name == "id" else name: value for name, value in self.body.items() if name != "attributes"}
 
     @property
     def values(self) -> list[Any]:
@@ -46,17 +54,21 @@ def row_of(result: RecordGenerated, target: SalesforceTarget, described: ObjectD
     """The row that writes `result`. Raises `Unfit` with the field that does not take it."""
     fields = {field["name"]: field for field in described["fields"]}
     body: dict[str, Any] = {"attributes": {"type": target.object}}
+    parent = ""
     for name, value in _mapped(result, target).items():
-        body[name] = coerced(value, _writable(name, fields, target.object))
+        field = _writable(name, fields, target.object)
+        body[name] = coerced(value, field)
+        if field.get("type") == "reference":
+            parent = parent or str(body[name] or "")
     if target.external_id is None:
         key = _record_id(result.record_id)
-        return Row(result, key, {**body, "id": key})
+        return Row(result, key, {**body, "id": key}, parent)
     field = _existing(target.external_id, fields, target.object)
     value = coerced(result.external_id, field)
     if value is None or not str(value).strip():
         # With an empty key Salesforce would create a record at every call.
         raise Unfit("REQUIRED_FIELD_MISSING", f"The external id {target.external_id} is empty.")
-    return Row(result, _folded(value, field), {**body, target.external_id: value})
+    return Row(result, folded(value, field), {**body, target.external_id: value}, parent)
 
 
 def waves(rows: Sequence[Keyed], size: int) -> list[list[Keyed]]:
@@ -75,6 +87,12 @@ def waves(rows: Sequence[Keyed], size: int) -> list[list[Keyed]]:
         place[0].append(row)
         place[1].add(row.key)
     return [call for call, _ in calls]
+
+
+def folded(value: Any, field: FieldDescribe) -> str:
+    """A key as Salesforce compares it: without regard to case, unless the field is case-sensitive, and NFC."""
+    text = id18(str(value)) if field.get("type") in ("id", "reference") else normalize("NFC", str(value).strip())
+    return text if field.get("caseSensitive") else text.casefold()
 
 
 def answer_text(result: RecordGenerated) -> str:
@@ -120,8 +138,3 @@ def _record_id(record_id: str) -> str:
     if not _ID.fullmatch(record_id):
         raise Unfit("MALFORMED_ID", "The record id is not a Salesforce id.")
     return id18(record_id)
-
-
-def _folded(value: Any, field: FieldDescribe) -> str:
-    text = id18(str(value)) if field.get("type") in ("id", "reference") else str(value).strip()
-    return text if field.get("caseSensitive") else text.casefold()

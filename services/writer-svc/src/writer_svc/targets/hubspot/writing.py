@@ -7,15 +7,19 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from shared.bus import Parked
 from shared.crm.hubspot import BATCH, HubSpotSession
 from shared.crm.hubspot_paths import plural
+from shared.crm.hubspot_refusals import NO_PROPERTY
 from shared.errors import Rejected, Retryable
-from shared.events import RecordGenerated
+from shared.events import BatchPlan, RecordGenerated
 from shared.telemetry import get_logger, names
 
 from writer_svc.domain.coercion import Unfit
+from writer_svc.domain.holds import Holds
 from writer_svc.domain.hubspot_answers import DRIFT, TRANSIENT, Outcome, Refusal, Written
 from writer_svc.domain.hubspot_rows import HubSpotRecord, HubSpotRow, Schemas, UnknownOptions, hubspot_target, row_of
+from writer_svc.domain.plans import plan_key
 from writer_svc.domain.rows import waves
 from writer_svc.domain.target import Planned
 from writer_svc.domain.verdicts import Verdict, failed
@@ -36,27 +40,40 @@ class _Again:
     planned: list[Planned] = field(default_factory=list)
     later: Retryable | None = None
     """Why some of them wait for better times."""
+    held: list[tuple[RecordGenerated, str]] = field(default_factory=list)
+    """Results whose whole batch cannot be written any more, and why."""
 
 
 class Writing:
     """One portal and what is known of it."""
 
-    def __init__(self, session: HubSpotSession, clock: Callable[[], float]) -> None:
+    def __init__(self, session: HubSpotSession, holds: Holds, clock: Callable[[], float]) -> None:
         self._session = session
+        self._holds = holds
         self._portal = Portal(session)
         self._clock = clock
 
     async def write(self, results: Sequence[Planned]) -> AsyncIterator[Told]:
-        """A verdict per result. Raises `Retryable` for those that wait for a record which is not there yet."""
+        """A verdict per result. Raises `Retryable` for those that wait for a record which is not there yet.
+
+        Raises `Parked` where a property that the batch writes is gone for good: then every record would fail.
+        """
         later: Retryable | None = None
+        held: list[tuple[RecordGenerated, str]] = []
         left: Sequence[Planned] = results
         for attempt in range(1, ATTEMPTS + 1):
             again = _Again()
             async for told in self._attempt(left, again, attempt):
                 yield told
             later, left = later or again.later, again.planned
+            held += again.held
             if not left:
                 break
+        for result, reason in held:
+            remedy = "Restore the property and resume the batch, or cancel it; its results wait."
+            await self._holds.pause(result.batch_id, f"{reason} {remedy}")
+        if held:
+            raise Parked(plan_key(held[0][0].batch_id))
         if later is not None:
             raise later
 
@@ -110,6 +127,8 @@ class Writing:
                     again.planned.append((result, plan))
                 elif unfit.code in DRIFT and attempt == 1:
                     again.planned.append((result, plan))
+                elif unfit.code == NO_PROPERTY and _is_named(plan):
+                    again.held.append((result, str(unfit)))
                 else:
                     told.append((result, failed(unfit.code or "UNFIT", str(unfit))))
         for (object_type, name), labels in wanted.items():
@@ -151,6 +170,12 @@ async def _sent(sending: Sending, records: Sequence[HubSpotRecord]) -> dict[str,
         part = distinct[start : start + BATCH]
         outcomes |= {one.folded: told for one, told in zip(part, await sending.send(part), strict=True)}
     return outcomes
+
+
+def _is_named(plan: BatchPlan) -> bool:
+    """Whether the batch itself names the properties, so that all of its records need them."""
+    target = hubspot_target(plan)
+    return bool(target.field or target.fields)
 
 
 def _company_of(row: HubSpotRow, companies: dict[str, Outcome]) -> Outcome | None:
