@@ -12,8 +12,7 @@ _MOST_MS = 253_402_300_799_999
 @lru_cache(maxsize=256)
 def stamp(ms: int) -> str:
     """`2026-11-21T02:00:14.120Z`; a hundred records of a batch share theirs."""
-    moment = _EPOCH + timedelta(milliseconds=ms)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
+    return (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def moment_ms(text: str) -> int:
