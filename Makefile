@@ -12,7 +12,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test test-kafka test-postgres check format schemas docs bench-spine bench-llm kafka clean
+.PHONY: help setup demo run test test-kafka test-postgres check format schemas docs bench-spine bench-llm bench-crm kafka clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,10 @@ run: $(MADE) ## run the whole system on this machine until Ctrl-C
 test: $(MADE) ## unit and flow tests: no network, no Docker
 	@$(BIN)/pytest -q
 
-test-kafka: $(MADE) ## tests on a real Apache Kafka (KAFKA_BOOTSTRAP_SERVERS, Docker, or Java and Maven)
+test-bench-crm: $(MADE) ## calls a write costs, and rows a second beside simple-salesforce
+	@$(BIN)/python -m bench.crm
+
+kafka: $(MADE) ## tests on a real Apache Kafka (KAFKA_BOOTSTRAP_SERVERS, Docker, or Java and Maven)
 	@$(BIN)/pytest -q -m "kafka or chaos"
 
 test-postgres: $(MADE) ## tests on the PostgreSQL of DATABASE_URL, else on one started for them

@@ -1,6 +1,6 @@
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,20 @@ def folder(tmp_path: Path, running: RunningSandbox) -> Path:
     data.mkdir()
     _copy_keys(running.folder, data)
     return data
+
+
+@pytest.fixture
+def own(folder: Path) -> Iterator[Callable[..., RunningSandbox]]:
+    """Sandboxes on one folder, one after the other."""
+    started: list[RunningSandbox] = []
+
+    def start() -> RunningSandbox:
+        started.append(RunningSandbox(folder))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
 
 
 @pytest.fixture(scope="session")

@@ -32,9 +32,9 @@ async def test_a_slot_that_no_row_has_refuses_the_batch(schema: Any, make_rows: 
     ("change", "said"),
     [
         ({"source": {"kind": "hubspot", "object": "contacts"}}, "HubSpot is not configured"),
-        ({"source": {"kind": "crm-analytics", "dataset": "d"}}, "Sources of kind crm-analytics"),
+        ({"source": {"kind": "crm-analytics", "dataset": "d"}}, "Salesforce is not configured"),
         ({"target": {"kind": "hubspot", "object": "contacts"}}, "HubSpot is not configured"),
-        ({"target": {"kind": "crm-analytics"}}, "Targets of kind crm-analytics"),
+        ({"target": {"kind": "crm-analytics"}}, "Salesforce is not configured"),
         ({"source": {"kind": "salesforce", "object": "Claim__c"}}, "Salesforce is not configured"),
         ({"target": {"kind": "salesforce", "object": "C", "field": "F"}}, "Salesforce is not configured"),
     ],
@@ -43,6 +43,16 @@ async def test_what_is_not_there_is_refused_by_name(
     schema: Any, make_rows: Any, change: dict[str, Any], said: str
 ) -> None:
     assert said in await refusal(schema, make_rows(2, **change))
+
+
+async def test_a_test_of_a_target_that_is_not_configured_can_still_run(schema: Any, make_rows: Any) -> None:
+    await schema.submit("b", make_rows(1, target={"kind": "crm-analytics"}, mode="test"))
+    await schema.scheduler.start()
+    await schema.until(lambda: schema.bus.of(PromptPrepared))
+
+
+async def test_rows_of_a_recipe_are_not_written_to_crm_analytics(schema: Any, make_recipe: Any) -> None:
+    assert "Rows of a recipe" in await refusal(schema, make_recipe(5, target={"kind": "crm-analytics"}))
 
 
 async def test_a_recipe_has_no_slot_but_its_index(schema: Any, make_recipe: Any) -> None:

@@ -84,7 +84,7 @@ BATCHES_EVENTS = Topic(
     (BatchPlanned, BatchRefused, BatchReopened, BatchStaged, BatchProgressed, BatchCompleted),
     key="batch_id",
     producers=("schema-svc", "writer-svc", "gateway"),
-    consumers=("gateway", "schema-svc", "other systems"),
+    consumers=("gateway", "schema-svc", "writer-svc", "other systems"),
     partitions=6,
     config={"retention.ms": str(30 * DAY_MS)},
 )

@@ -174,7 +174,10 @@ MISTAKES = {
         },
         "/source/rows/0/email",
     ),
-    "CRM Analytics as a target": (BASE | {"target": {"kind": "crm-analytics"}}, "/target/kind"),
+    "a recipe for CRM Analytics": (
+        {"source": {"kind": "recipe", "recipe": "inventory"}, "target": {"kind": "crm-analytics"}},
+        "/target/kind",
+    ),
     "a recipe for a CRM": (BASE | {"source": {"kind": "recipe", "recipe": "inventory"}}, "/target/kind"),
     "no rows": (BASE | {"source": {"kind": "rows", "rows": []}}, "/source/rows"),
     "parts over HTTP": (

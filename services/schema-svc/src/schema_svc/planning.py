@@ -17,6 +17,8 @@ from schema_svc.domain.target import lacks_external_id, refuse_unsupported, refu
 from schema_svc.expansion import OpenBatch
 from schema_svc.external_ids import ensure_external_id
 
+NOT_CONFIGURED = "Salesforce is not configured: set SF_CONSUMER_KEY, SF_USERNAME and SF_PRIVATE_KEY(_FILE)."
+
 
 def source_of(spec: BatchSpec, sources: Mapping[str, Source]) -> Source:
     """Where the records of a batch come from."""
@@ -32,6 +34,8 @@ async def plan_batch(
     refuse_unsupported(batch.spec)
     await _refuse_lost_rows(batch)
     planned = await batch.source.plan(batch.spec, batch.needed, batch.snapshot)
+    if batch.spec.target.kind == "crm-analytics" and batch.spec.mode == "run" and salesforce is None:
+        raise Refused(NOT_CONFIGURED)
     if batch.spec.target.kind == "salesforce":
         await _refuse_unwritable(batch.spec.target, salesforce)
     elif batch.spec.target.kind == "hubspot" and batch.spec.mode == "run":
@@ -52,7 +56,7 @@ async def _refuse_lost_rows(batch: OpenBatch) -> None:
 
 async def _refuse_unwritable(target: SalesforceTarget, salesforce: SalesforceSession | None) -> None:
     if salesforce is None:
-        raise Refused("Salesforce is not configured: set SF_CONSUMER_KEY, SF_USERNAME and SF_PRIVATE_KEY(_FILE).")
+        raise Refused(NOT_CONFIGURED)
     try:
         described = await salesforce.describe(target.object)
     except SalesforceRefused as refused:

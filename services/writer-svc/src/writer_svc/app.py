@@ -7,14 +7,16 @@ import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from shared.bus import Bus, Collect
 from shared.bus.packing import verdicts_together
 from shared.bus.topic_admin import ensure_topics
+from shared.crm.analytics_uploads import ExternalData
 from shared.crm.hubspot import HubSpotSession
 from shared.crm.salesforce import SalesforceSession
 from shared.database import Database
-from shared.events import Event, RecordGenerated
+from shared.events import BatchProgressed, Event, RecordGenerated
 from shared.serving import serve, service_app
 from shared.telemetry import start_logs, start_traces
 from starlette.applications import Starlette
@@ -24,14 +26,20 @@ from writer_svc.bulk_loop import BulkLoop
 from writer_svc.domain.memory import Written
 from writer_svc.domain.plans import PlanBook, plan_key
 from writer_svc.domain.staging import Job, Patience
+from writer_svc.domain.upload_budget import UploadBudget
+from writer_svc.domain.uploads import Closing, DatasetUpload
 from writer_svc.handlers import failed_record, write_records
 from writer_svc.settings import WriterSettings
+from writer_svc.standings import note_standing
 from writer_svc.steering import Steering
 from writer_svc.store.staging import BulkStore
+from writer_svc.store.uploads import UploadStore
 from writer_svc.targets import open_targets
 from writer_svc.targets.salesforce.bulk import BulkRun, Means
 from writer_svc.targets.salesforce.collections import Collections
 from writer_svc.targets.salesforce.gathering import Company
+from writer_svc.upload_loop import Rules, UploadLoop
+from writer_svc.uploading import UploadMeans, UploadRun
 
 SERVICE = "writer-svc"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -39,29 +47,39 @@ GROUPS = 64
 """Groups of one target that may wait together until their call is full."""
 
 
-class WriterService:
-    """The bus and the loop beside it, as one thing that starts, stops and is ready or not."""
+class Loop(Protocol):
+    """What runs beside the bus."""
 
-    def __init__(self, bus: Bus, loop: BulkLoop) -> None:
+    def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+    @property
+    def ready(self) -> tuple[bool, dict[str, str]]: ...
+
+
+class WriterService:
+    """The bus and the loops beside it, as one thing that starts, stops and is ready or not."""
+
+    def __init__(self, bus: Bus, loops: Sequence[Loop]) -> None:
         self._bus = bus
-        self._loop = loop
+        self._loops = loops
 
     async def start(self) -> None:
-        """The loop publishes, and wants to know the plans: it comes after the bus."""
+        """The loops publish, and want to know the plans: they come after the bus."""
         await self._bus.start()
-        self._loop.start()
+        for loop in self._loops:
+            loop.start()
 
     async def stop(self) -> None:
-        """The loop goes first, while it can still publish."""
-        await self._loop.stop()
+        """The loops go first, while they can still publish."""
+        await asyncio.gather(*(loop.stop() for loop in self._loops))
         await self._bus.stop()
 
     @property
     def ready(self) -> tuple[bool, dict[str, str]]:
-        """Both are."""
-        bus, checks = self._bus.ready
-        loop, more = self._loop.ready
-        return bus and loop, {**checks, **more}
+        """All are."""
+        states = [self._bus.ready, *(loop.ready for loop in self._loops)]
+        return all(ready for ready, _ in states), {name: said for _, checks in states for name, said in checks.items()}
 
 
 def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
@@ -74,7 +92,11 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     store = BulkStore(database, time.time)
     rooms = {"hubspot": hubspot.has_room} if hubspot else {}
     steering = Steering(bus.publish, plans, store, salesforce.has_room if salesforce else _yes, rooms)
-    loop = _bulk_loop(settings, bus, salesforce, plans, store, steering)
+    uploads = UploadStore(database, time.time)
+    loops: list[Loop] = [
+        _bulk_loop(settings, bus, salesforce, plans, store, steering),
+        _upload_loop(settings, bus, salesforce, plans, uploads),
+    ]
     bus.follow(topics.BATCHES_CONTROL, plans.note)
     company = Company(settings.group, settings.quiet_s, settings.longest_s, settings.parallel)
     bus.on_many(
@@ -86,7 +108,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         failed=failed_record,
         plans=plans,
         targets=open_targets(
-            salesforce, hubspot, staging=store, holds=steering, company=company,
+            salesforce, hubspot, staging=store, keeping=uploads, holds=steering, company=company,
             bulk_from=settings.bulk_from, parallel=settings.parallel,
         ),
         written=Written(),
@@ -102,7 +124,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
                 await session.close()
         database.close()
 
-    return bus, service_app(WriterService(bus, loop), before=[prepare], after=[close])
+    return bus, service_app(WriterService(bus, loops), before=[prepare], after=[close])
 
 
 def _bulk_loop(
@@ -124,6 +146,29 @@ def _bulk_loop(
 
     patience = Patience(settings.bulk_quiet_s, settings.bulk_longest_s)
     loop = BulkLoop(store, run, publish, plans=plans, steering=steering, patience=patience, clock=time.time)
+    return loop
+
+
+def _upload_loop(
+    settings: WriterSettings, bus: Bus, salesforce: SalesforceSession | None, plans: PlanBook, store: UploadStore
+) -> UploadLoop:
+    # In their order: an older standing must not replace a newer one.
+    news = (BatchProgressed,)
+    bus.on(topics.BATCHES_EVENTS, handler=note_standing, events=news, max_in_flight=1, plans=plans, store=store)
+
+    async def run(upload: DatasetUpload, fence: int) -> None:
+        if salesforce is not None:
+            means = UploadMeans(ExternalData(salesforce), store, loop.tell, container=settings.dataset_app)
+            await UploadRun(means, fence).run(upload)
+
+    async def publish(events: Sequence[tuple[Event, str | None]]) -> None:
+        await bus.publish_many(verdicts_together(events))
+
+    rules = Rules(
+        Closing(settings.dataset_records, settings.dataset_longest_s),
+        UploadBudget(settings.dataset_uploads_a_day, settings.dataset_uploads_at_once),
+    )
+    loop = UploadLoop(store, run, publish, plans=plans, rules=rules, clock=time.time)
     return loop
 
 

@@ -23,6 +23,17 @@ class WriterSettings(Settings):
     bulk_from: int = Field(2_000, ge=1, description="a batch of more records is written by Bulk API 2.0 jobs")
     bulk_quiet_s: float = Field(5.0, gt=0, description="a job is closed when for so long no result has come")
     bulk_longest_s: float = Field(3_600.0, gt=0, description="no result waits longer for its job to be closed")
+    dataset_records: int = Field(50_000, ge=1, description="records of one upload to the dataset at most")
+    dataset_longest_s: float = Field(
+        1_800.0, gt=0, description="no answer waits longer for the others of its batch before it is uploaded"
+    )
+    dataset_uploads_a_day: int = Field(48, ge=1, le=50, description="uploads in 24 hours; CRM Analytics takes 50")
+    dataset_uploads_at_once: int = Field(
+        24, ge=0, description="of these, how many need no rest before them; the others are spread over the day"
+    )
+    dataset_app: str | None = Field(
+        None, description="app that Structured_Response is created in; unset: the user's private one"
+    )
     parallel: int = Field(4, ge=1, description="calls at once for one object: more of them lock each other's rows")
 
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)

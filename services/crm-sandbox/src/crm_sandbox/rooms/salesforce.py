@@ -6,6 +6,7 @@ from typing import Any
 
 from crm_sandbox.exchange import Answer, Call, Route
 from crm_sandbox.org import Org
+from crm_sandbox.rooms.analytics import AnalyticsCalls
 from crm_sandbox.rooms.salesforce_bulk import BulkCalls
 from crm_sandbox.rooms.salesforce_catalog import CatalogCalls
 from crm_sandbox.rooms.salesforce_login import LoginCalls
@@ -28,7 +29,9 @@ class SalesforceRoom:
         self._org = org
         login, catalog = LoginCalls(org), CatalogCalls(org, OLDEST, NEWEST)
         queries, records, self._usage = QueryCalls(org), RecordCalls(org), UsageCalls(org)
+        self._analytics = AnalyticsCalls(org)
         self.routes: Sequence[Route] = [
+            *self._analytics.routes,
             *bulk_routes(BulkCalls(org)),
             *tooling_routes(ToolingCalls(org)),
             Route("POST", "/services/oauth2/token", login.token),
@@ -88,6 +91,7 @@ class SalesforceRoom:
         return refusal(RequestError(named, status=status))
 
     def seal(self, call: Call, answer: Answer) -> Answer:
+        self._analytics.work()
         if call.path.startswith("/services/data"):
             self._usage.count()
         return replace(answer, headers=(*answer.headers, ("sforce-limit-info", self._usage.header())))

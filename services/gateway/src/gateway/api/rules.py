@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from shared.events import (
     BatchSpec,
-    CrmAnalyticsSource,
     CrmAnalyticsTarget,
     HubSpotTarget,
     RecipeSource,
@@ -20,26 +19,15 @@ from gateway.api.problems import Mistake
 from gateway.domain import answer_schema
 from gateway.domain.slots import unknown_slots
 
-_NOT_SERVED = "this release does not serve it yet"
-_SERVED_SOURCES = "one of salesforce, hubspot, rows, recipe"
-_SERVED_TARGETS = "one of salesforce, hubspot, csv, none"
-
 
 def objections(batch: BatchSpec) -> list[Mistake]:
     """Everything about a well-formed batch that cannot work."""
-    return [*_names(batch), *_kinds(batch), *_rows(batch), *_answers(batch), *_target(batch)]
+    return [*_names(batch), *_rows(batch), *_answers(batch), *_target(batch)]
 
 
 def _names(batch: BatchSpec) -> Iterator[Mistake]:
     if not batch.name.isprintable() or not batch.name.strip():
         yield Mistake("/name", "a name is one line of printable characters")
-
-
-def _kinds(batch: BatchSpec) -> Iterator[Mistake]:
-    if isinstance(batch.source, CrmAnalyticsSource):
-        yield Mistake("/source/kind", f"{batch.source.kind} as a source: {_NOT_SERVED}", _SERVED_SOURCES)
-    if isinstance(batch.target, CrmAnalyticsTarget):
-        yield Mistake("/target/kind", f"{batch.target.kind} as a target: {_NOT_SERVED}", _SERVED_TARGETS)
 
 
 def _rows(batch: BatchSpec) -> Iterator[Mistake]:
@@ -83,6 +71,8 @@ def _answers(batch: BatchSpec) -> Iterator[Mistake]:
 
 def _target(batch: BatchSpec) -> Iterator[Mistake]:
     source, target = batch.source, batch.target
+    if isinstance(target, CrmAnalyticsTarget) and batch.prompt is None:
+        yield Mistake("/target/kind", "rows of a recipe are not written to a CRM by a batch", "one of csv, none")
     if not isinstance(target, SalesforceTarget | HubSpotTarget):
         return
     if isinstance(source, RecipeSource) and (batch.prompt is None or isinstance(target, SalesforceTarget)):

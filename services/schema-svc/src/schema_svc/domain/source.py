@@ -59,8 +59,14 @@ class Snapshot(Protocol):
     async def number_rows(self) -> int:
         """Give each part of the inline rows its first index; how many rows there are."""
 
+    async def clear_rows(self) -> None:
+        """Forget rows of a planning that did not end."""
+
+    async def add_rows(self, first: int, rows: Sequence[dict[str, Any]]) -> None:
+        """Keep the rows of records `first` and following."""
+
     async def rows(self, first: int, count: int) -> list[dict[str, Any]]:
-        """Inline rows `first` to `first + count`."""
+        """Rows `first` to `first + count`."""
 
 
 class Source(Protocol):

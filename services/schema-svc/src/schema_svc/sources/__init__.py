@@ -6,6 +6,7 @@ from shared.crm.hubspot import HubSpotSession
 from shared.crm.salesforce import SalesforceSession
 
 from schema_svc.domain.source import Source
+from schema_svc.sources.crm_analytics import CrmAnalytics
 from schema_svc.sources.hubspot import HubSpot
 from schema_svc.sources.recipe import Recipe
 from schema_svc.sources.rows import Rows
@@ -17,6 +18,7 @@ def open_sources(salesforce: SalesforceSession | None, hubspot: HubSpotSession |
     return {
         "salesforce": Salesforce(salesforce),
         "hubspot": HubSpot(hubspot),
+        "crm-analytics": CrmAnalytics(salesforce),
         "rows": Rows(),
         "recipe": Recipe(),
     }

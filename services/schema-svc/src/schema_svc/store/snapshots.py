@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -33,8 +34,19 @@ class StoredSnapshot:
         """Ids of records `first` to `first + count`."""
         return await self._read(IDS, IDS.c.ids, first, count)
 
+    async def clear_rows(self) -> None:
+        """Forget rows of a planning that did not end."""
+        await self._database.write(lambda c: c.execute(delete(ROWS).where(ROWS.c.batch_id == self._batch_id)))
+
+    async def add_rows(self, first: int, rows: Sequence[dict[str, Any]]) -> None:
+        """Keep the rows of records `first` and following; their first index is the part's number, too."""
+        if rows:
+            row: dict[str, Any] = {"batch_id": self._batch_id, "part": first, "first": first, "count": len(rows)}
+            row["rows"] = await asyncio.to_thread(packed, list(rows))
+            await self._database.write(lambda connection: connection.execute(ROWS.insert().values(**row)))
+
     async def rows(self, first: int, count: int) -> list[dict[str, Any]]:
-        """Inline rows `first` to `first + count`."""
+        """Rows `first` to `first + count`."""
         return await self._read(ROWS, ROWS.c.rows, first, count)
 
     async def row_parts(self) -> AsyncIterator[list[dict[str, Any]]]:

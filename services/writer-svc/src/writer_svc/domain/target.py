@@ -19,4 +19,7 @@ class Target(Protocol):
     """Whether writing is a call that deserves a span of its own."""
 
     def write(self, results: Sequence[Planned]) -> AsyncIterator[tuple[RecordGenerated, Verdict]]:
-        """One verdict per result, in any order; all of them, or an error that says what to do next."""
+        """Verdicts in any order, at most one per result, or an error that says what to do next.
+
+        A result without one is durable in this service's own store: whoever writes it later tells its verdict.
+        """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Double, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Boolean, Column, Double, Index, Integer, LargeBinary, String, Table, Text
 
 from writer_svc.store.metadata import metadata
+
+__all__ = ["ANSWERS", "STANDINGS", "UPLOADS", "metadata"]
 
 ANSWERS = Table(
     "writer_answers",
@@ -15,11 +17,14 @@ ANSWERS = Table(
     Column("dataset", String(80), nullable=False),
     # None while it waits for an upload.
     Column("upload_id", String(32)),
-    # Emptied once the record has its verdict; the row stays, so that a result that comes again changes nothing.
+    # Its verdict is published. The row stays, so that a result that comes again changes nothing.
+    Column("settled", Boolean, nullable=False, default=False),
+    # Emptied once it is settled.
     Column("result", LargeBinary),
     Column("kept_at", Double, nullable=False),
 )
-Index("writer_answers_open", ANSWERS.c.dataset, ANSWERS.c.upload_id, ANSWERS.c.kept_at)
+Index("writer_answers_open", ANSWERS.c.settled, ANSWERS.c.dataset, ANSWERS.c.batch_id, ANSWERS.c.upload_id)
+Index("writer_answers_by_upload", ANSWERS.c.upload_id)
 
 UPLOADS = Table(
     "writer_uploads",
@@ -30,8 +35,8 @@ UPLOADS = Table(
     Column("phase", String(16), nullable=False),
     # Id of the InsightsExternalData record, once there is one.
     Column("crm_id", String(18)),
-    # SHA-256 of the bytes that the parts are cut from.
-    Column("digest", String(64)),
+    # A digest of the bytes that the parts are cut from, and how often they were begun anew.
+    Column("edition", String(64)),
     Column("records", Integer, nullable=False),
     Column("status", String(40)),
     Column("message", Text),

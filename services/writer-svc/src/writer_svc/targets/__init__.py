@@ -8,6 +8,8 @@ from shared.crm.salesforce import SalesforceSession
 from writer_svc.domain.holds import Holds
 from writer_svc.domain.staging import Staging
 from writer_svc.domain.target import Target
+from writer_svc.domain.uploads import Keeping
+from writer_svc.targets.crm_analytics import CrmAnalytics
 from writer_svc.targets.hubspot import HubSpot
 from writer_svc.targets.keep import Keep
 from writer_svc.targets.salesforce import BULK_FROM, Salesforce
@@ -19,6 +21,7 @@ def open_targets(
     hubspot: HubSpotSession | None = None,
     *,
     staging: Staging | None = None,
+    keeping: Keeping | None = None,
     holds: Holds | None = None,
     company: Company | None = None,
     bulk_from: int = BULK_FROM,
@@ -28,6 +31,7 @@ def open_targets(
     return {
         "salesforce": Salesforce(salesforce, staging=staging, holds=holds, company=company, bulk_from=bulk_from),
         "hubspot": HubSpot(hubspot, holds=holds, parallel=parallel),
+        "crm-analytics": CrmAnalytics(salesforce, keeping),
         "csv": Keep(),
         "none": Keep(),
     }

@@ -25,17 +25,19 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer, primary_key=True),
         sa.Column("dataset", sa.String(80), nullable=False),
         sa.Column("upload_id", sa.String(32)),
+        sa.Column("settled", sa.Boolean, nullable=False),
         sa.Column("result", sa.LargeBinary),
         sa.Column("kept_at", sa.Double, nullable=False),
     )
-    op.create_index("writer_answers_open", "writer_answers", ["dataset", "upload_id", "kept_at"])
+    op.create_index("writer_answers_open", "writer_answers", ["settled", "dataset", "batch_id", "upload_id"])
+    op.create_index("writer_answers_by_upload", "writer_answers", ["upload_id"])
     op.create_table(
         "writer_uploads",
         sa.Column("upload_id", sa.String(32), primary_key=True),
         sa.Column("dataset", sa.String(80), nullable=False),
         sa.Column("phase", sa.String(16), nullable=False),
         sa.Column("crm_id", sa.String(18)),
-        sa.Column("digest", sa.String(64)),
+        sa.Column("edition", sa.String(64)),
         sa.Column("records", sa.Integer, nullable=False),
         sa.Column("status", sa.String(40)),
         sa.Column("message", sa.Text),

@@ -16,7 +16,8 @@ FINAL = frozenset({"JobComplete", "Failed", "Aborted"})
 
 ResultFile = Literal["successfulResults", "failedResults", "unprocessedrecords"]
 
-PAGE = 1_000
+PAGE, PAGE_CHARACTERS = 5_000, 4_000_000
+"""Of a result file, whichever is reached first: a page costs two transactions, and lies in memory."""
 
 
 class Ingest:
@@ -67,14 +68,16 @@ class Ingest:
         """Pages of one result file, read while it comes; rows by column name."""
         header: list[str] | None = None
         page: list[dict[str, str]] = []
+        size = 0
         records = CsvRecords()
         async with self._session.get_stream(f"jobs/ingest/{crm_id}/{file}/", operation="bulk results") as pieces:
             async for piece in pieces:
+                size += len(piece)
                 for record in records.feed(piece):
                     header, page = _taken(record, header, page)
-                    if len(page) >= PAGE:
-                        yield page
-                        page = []
+                if len(page) >= PAGE or size >= PAGE_CHARACTERS:
+                    yield page
+                    page, size = [], 0
             for record in records.end():
                 header, page = _taken(record, header, page)
         if page:

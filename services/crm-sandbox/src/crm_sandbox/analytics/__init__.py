@@ -1,0 +1,1 @@
+"""CRM Analytics: datasets, their upload, and SAQL."""

@@ -1,0 +1,28 @@
+"""Learns from the gateway how many records of a batch have no verdict: that is how an upload is known to be whole."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from shared.bus import Received
+from shared.events import BatchProgressed, Event
+
+from writer_svc.domain.plans import PlanBook, target_of
+from writer_svc.domain.uploads import Uploads
+
+_NOTHING: tuple[Event, ...] = ()
+
+
+async def note_standing(
+    received: Received[BatchProgressed], *, plans: PlanBook, store: Uploads
+) -> AsyncIterator[Event]:
+    """Remember it for batches that are written to a dataset; of the others nobody asks.
+
+    Without a plan the batch is finished, or about to be retried: the news of its reopening may come before the plan.
+    """
+    news = received.event
+    plan = plans.plan(news.batch_id)
+    if "pending" in news.counts and (plan is None or target_of(plan)[0] == "crm-analytics"):
+        await store.note_pending(news.batch_id, news.counts["pending"], if_known=plan is None)
+    for event in _NOTHING:
+        yield event
