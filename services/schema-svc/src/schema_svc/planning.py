@@ -73,9 +73,12 @@ async def _refuse_unwritable_properties(target: HubSpotTarget, hubspot: HubSpotS
     if hubspot is None:
         raise Refused("HubSpot is not configured: set HUBSPOT_ACCESS_TOKEN.")
     try:
-        definitions = await hubspot.definitions(target.object)
+        try:
+            refuse_unwritable_properties(target, await hubspot.definitions(target.object))
+        except Refused:
+            # Somebody may just have put it right in HubSpot: looked at anew before it is said.
+            refuse_unwritable_properties(target, await hubspot.definitions(target.object, refresh=True))
     except HubSpotRefused as refused:
         if refused.status in (400, 404):
             raise Refused(f"HubSpot has no object {target.object}, or this token may not write it.") from refused
         raise Refused(str(refused)) from refused
-    refuse_unwritable_properties(target, definitions)

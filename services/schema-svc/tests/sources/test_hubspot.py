@@ -153,6 +153,15 @@ async def test_what_can_be_written_is_planned(schema: Any, target: dict[str, Any
     await planned(schema, spec(target=wanted, source={"limit": 3}), 3)
 
 
+async def test_a_property_that_was_made_a_moment_ago_can_be_read_and_written(schema: Any, portal: PortalClient) -> None:
+    target = {"kind": "hubspot", "object": "contacts", "field": "brand_new"}
+    assert "brand_new" in await refusal(schema, spec("{{city}}", target=target))
+    portal.add_property("contacts", "brand_new").raise_for_status()
+    where = {"where": "city = 'Berlin' AND brand_new IS EMPTY", "limit": 2}
+    await schema.submit("later", spec("{{brand_new}} {{city}}", target=target, source=where))
+    await schema.until(lambda: [event.requested for event in schema.bus.of(BatchPlanned)] == [2])
+
+
 async def test_a_missing_scope_is_named(schema: Any, portal: PortalClient) -> None:
     portal.settings(scopes=["crm.objects.contacts.read"])
     try:

@@ -455,6 +455,22 @@ async def test_refused_credentials_stop_everything(make_hubspot: Any, planned: A
         await write(HubSpot(make_hubspot(access_token="pat-nobody")), planned(CONTACTS, {"email": email()}))
 
 
+async def test_an_oauth_apps_token_that_expires_meanwhile_is_renewed_once(
+    make_hubspot: Any, portal: PortalClient, planned: Any
+) -> None:
+    handle = portal.sandbox.handle["hubspot"]
+    app = {name: handle[name] for name in ("client_id", "client_secret", "refresh_token")}
+    target = HubSpot(make_hubspot(access_token=None, **app))
+    assert (await write(target, planned(CONTACTS, {"email": email()})))[0].state == "written"
+    portal.sandbox.admin("POST", "/sessions/expire").raise_for_status()
+    portal.sandbox.admin("DELETE", "/calls")
+    groups = [planned(CONTACTS, {"email": email()}) for _ in range(8)]
+    told = await asyncio.gather(*(write(target, group) for group in groups))
+    portal.sandbox.client = portal.sandbox.http(portal.sandbox.login().json()["access_token"])
+    assert {verdicts[0].state for verdicts in told} == {"written"}
+    assert calls(portal.sandbox, "/oauth/v1/token") == 1
+
+
 async def test_a_missing_scope_fails_the_records_and_is_named(
     target: HubSpot, portal: PortalClient, planned: Any
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence, Set
 from typing import Any, cast
 
 from shared.crm.hubspot import BATCH, HubSpotSession
@@ -36,10 +36,11 @@ class HubSpot:
         """Check every property, then keep the ids of all selected records."""
         source = _source(spec)
         groups = filter_groups(source.where) if source.where and source.where.strip() else []
-        known = await self._known(source.object)
+        conditions = property_names(groups)
+        known = await self._known(source.object, {*needed.fields, *conditions})
         where = f"HubSpot's {source.object}"
         refuse_unknown(needed, known, where)
-        for name in property_names(groups):
+        for name in conditions:
             if name not in known:
                 raise Refused(
                     f"The condition names {name}, which is no property of {where}.{did_you_mean(name, known)}"
@@ -74,14 +75,18 @@ class HubSpot:
         survivors = {gone: str(record["id"]) for record in found for gone in _merged(record)}
         return [_record(index, record_id, by_id, survivors, needed) for index, record_id in numbered]
 
-    async def _known(self, object_type: str) -> Collection[str]:
+    async def _known(self, object_type: str, wanted: Set[str]) -> Collection[str]:
+        """The object's properties; looked at anew before one is said not to be there."""
         try:
-            definitions = await self._open().definitions(object_type)
+            known = {definition["name"] for definition in await self._open().definitions(object_type)}
+            if not wanted <= known:
+                definitions = await self._open().definitions(object_type, refresh=True)
+                known = {definition["name"] for definition in definitions}
         except HubSpotRefused as refused:
             if refused.status in (400, 404):
                 raise Refused(f"HubSpot has no object {object_type}, or this token may not read it.") from refused
             raise Refused(str(refused)) from refused
-        return {definition["name"] for definition in definitions}
+        return known
 
     async def _listed(self, source: HubSpotSource) -> AsyncIterator[list[str]]:
         after: str | None = None

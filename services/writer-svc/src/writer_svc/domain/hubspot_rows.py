@@ -91,7 +91,7 @@ class HubSpotRow:
         return self.result.model_copy(
             update={
                 "values": {**(self.result.values or {}), "matched_options": entries},
-                "reason": f"{given} {reason}" if given else reason,
+                "reason": f"{given}; {reason}" if given else reason,
             }
         )
 

@@ -19,6 +19,9 @@ from writer_svc.domain.option_matching import Match, matching_option
 LONGEST_TEXT = 65_536
 """Characters of a note's body, and of any text property."""
 
+OPTIONS_NAMED = 8
+"""A longer list would hide the sentence."""
+
 _MS = 100_000_000_000
 """Whole numbers from here on (March 1973 in milliseconds) are epoch milliseconds."""
 
@@ -37,10 +40,16 @@ class Fitted:
 class UnknownOption(Unfit):
     """The answer is none of the property's options; `label` may become one."""
 
-    def __init__(self, name: str, label: str) -> None:
-        super().__init__("INVALID_OPTION", f"The answer is not one of the options of {name}.")
-        self.name = name
+    def __init__(self, definition: PropertyDefinition, label: str) -> None:
+        self.name = definition["name"]
         self.label = label
+        visible = [option.get("label") or "" for option in definition.get("options", []) if not option.get("hidden")]
+        named = ", ".join(visible[:OPTIONS_NAMED]) + (", …" if len(visible) > OPTIONS_NAMED else "")
+        remedy = "A target with `add_options` lets it become one."
+        super().__init__(
+            "INVALID_OPTION",
+            f"The answer is not one of the options of {self.name} ({named or 'it has none'}). {remedy}",
+        )
 
 
 def property_value(value: Any, definition: PropertyDefinition) -> Fitted:
@@ -158,7 +167,7 @@ def _one_option(value: Any, definition: PropertyDefinition) -> Fitted:
     options = [option for option in definition.get("options", []) if not option.get("hidden")]
     match = matching_option(text, options) or matching_option(text, definition.get("options", []))
     if match is None:
-        raise UnknownOption(name, text)
+        raise UnknownOption(definition, text)
     return Fitted(match.value, (match,) if match.score < 100 else ())
 
 
