@@ -12,9 +12,9 @@ from shared.crm.hubspot_shapes import BatchAnswer
 from writer_svc.domain.hubspot_answers import Refusal, Written, correlated, refusal_of
 from writer_svc.domain.hubspot_rows import HubSpotRecord
 
-FIXTURES = Path(os.environ.get("RECORDSMITH_FIXTURES", "none")) / "hubspot"
+FIXTURES = Path(os.environ.get("RECORDSMITH_HUBSPOT_BODIES", "no folder"))
 """Bodies recorded by others, which are not ours to copy."""
-ABSENT = "RECORDSMITH_FIXTURES names no folder of recorded bodies"
+ABSENT = "RECORDSMITH_HUBSPOT_BODIES names no folder of real HubSpot bodies"
 
 
 def records(*keys: str, id_property: str | None = "email") -> list[HubSpotRecord]:
