@@ -9,12 +9,14 @@ import orjson
 
 from crm_sandbox.store import Store
 
+PORTAL_ID = 44237313
+"""Of every sandbox, so that addresses and names of custom objects are the same in all of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class PortalSettings:
     """Limits are those of a Professional portal with a private app (crm-contracts 3.5)."""
 
-    portal_id: int = 44237313
     time_zone: str = "US/Eastern"
     ten_seconds_private: int = 190
     ten_seconds_oauth: int = 110
