@@ -20,13 +20,14 @@ from crm_sandbox.hubspot.tokens import Tokens
 from crm_sandbox.hubspot.writes import Writes
 from crm_sandbox.identity import HubSpotIdentity
 from crm_sandbox.store import Store
+from crm_sandbox.switches import Switches
 
 
 class Portal:
-    def __init__(self, store: Store, clock: Clock, identity: HubSpotIdentity) -> None:
+    def __init__(self, store: Store, clock: Clock, identity: HubSpotIdentity, switches: Switches) -> None:
         self.store = store
         self.clock = clock
-        self.settings = KeptSettings(store)
+        self.settings = KeptSettings(store, switches)
         self.types = ObjectTypes()
         self.properties = Properties(store)
         self.pipelines = Pipelines(store)
