@@ -57,6 +57,8 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     # A body too large for the memory, in parts; `body` is then empty.
     parts: Iterator[bytes] | None = None
+    # A fault breaks the connection in the middle of the body.
+    torn: bool = False
 
     @classmethod
     def json(cls, value: Any, status: int = 200, **headers: str) -> "Answer":

@@ -55,7 +55,7 @@ class Org:
         self.security.watch(self.records)
         self.collections = Collections(self.store, self.schema, self.records, self.switches)
         self.pages = Pages(self.store, self.schema, self.clock)
-        self.hubspot = Portal(self.store, self.clock, identity.hubspot)
+        self.hubspot = Portal(self.store, self.clock, identity.hubspot, self.switches)
         # One thread, because the store reads through one connection; a long scan leaves the loop free.
         self.reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
         self.uploads = folder / "uploads"

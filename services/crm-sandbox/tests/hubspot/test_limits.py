@@ -12,6 +12,7 @@ from crm_sandbox.hubspot.limits import Limits
 from crm_sandbox.hubspot.portal_settings import KeptSettings
 from crm_sandbox.hubspot.tokens import Bearer
 from crm_sandbox.store import Store
+from crm_sandbox.switches import Switches
 
 PRIVATE = Bearer("pat", private=True, scopes=frozenset())
 OAUTH = Bearer("C", private=False, scopes=frozenset())
@@ -39,7 +40,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def settings(store: Store) -> KeptSettings:
-    return KeptSettings(store)
+    return KeptSettings(store, Switches(store))
 
 
 @pytest.fixture

@@ -32,9 +32,10 @@ def test_text_is_kept_but_for_nul(text: str) -> None:
     assert stored(TEXT, text) == text.replace("\x00", "")
 
 
-@given(st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False)))
-def test_every_finite_number_is_one(number: float) -> None:
-    assert float(stored(NUMBER, number)) == number
+@given(st.one_of(st.integers(-(10**30), 10**30), st.floats(allow_nan=False, allow_infinity=False)))
+def test_every_finite_number_is_one_and_keeps_its_digits(number: int | float) -> None:
+    kept = stored(NUMBER, number)
+    assert (int(kept) if isinstance(number, int) else float(kept)) == number
 
 
 @given(st.text(max_size=20))

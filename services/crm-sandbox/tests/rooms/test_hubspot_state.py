@@ -74,6 +74,19 @@ def test_the_seeded_records_hang_together(portal: PortalClient) -> None:
         assert all(one["associations"]["companies"]["results"] for one in page), kind
 
 
+def test_settings_and_switches_are_two_doors_to_the_same(portal: PortalClient) -> None:
+    portal.sandbox.admin(
+        "POST", "/switches", {"hubspot_daily": 7777, "hubspot_partial_upserts": False}
+    ).raise_for_status()
+    settings = portal.sandbox.admin("GET", "/hubspot/settings").json()
+    assert (settings["daily"], settings["partial_upserts"]) == (7777, False)
+    portal.settings(daily=8888, time_zone="Europe/Berlin")
+    assert portal.sandbox.admin("GET", "/switches").json()["hubspot_daily"] == 8888
+    assert portal.http.get("/account-info/v3/details").json()["timeZone"] == "Europe/Berlin"
+    assert portal.sandbox.admin("PATCH", "/hubspot/settings", {"daily": 1, "time_zone": "Mars"}).status_code == 400
+    assert portal.sandbox.admin("GET", "/switches").json()["hubspot_daily"] == 8888, "all or none"
+
+
 def test_the_administrator_sees_what_is_the_portals_own(portal: PortalClient) -> None:
     portal.add_property("deals", "state_own")
     told = portal.sandbox.admin("GET", "/hubspot").json()

@@ -13,20 +13,21 @@ from crm_sandbox.hubspot.definitions import shipped
 from crm_sandbox.hubspot.limits import Limits
 from crm_sandbox.hubspot.object_types import ObjectType, ObjectTypes
 from crm_sandbox.hubspot.pipelines import Pipelines
-from crm_sandbox.hubspot.portal_settings import KeptSettings
+from crm_sandbox.hubspot.portal_settings import PORTAL_ID, KeptSettings
 from crm_sandbox.hubspot.properties import Properties
 from crm_sandbox.hubspot.records import Records
 from crm_sandbox.hubspot.tokens import Tokens
 from crm_sandbox.hubspot.writes import Writes
 from crm_sandbox.identity import HubSpotIdentity
 from crm_sandbox.store import Store
+from crm_sandbox.switches import Switches
 
 
 class Portal:
-    def __init__(self, store: Store, clock: Clock, identity: HubSpotIdentity) -> None:
+    def __init__(self, store: Store, clock: Clock, identity: HubSpotIdentity, switches: Switches) -> None:
         self.store = store
         self.clock = clock
-        self.settings = KeptSettings(store)
+        self.settings = KeptSettings(store, switches)
         self.types = ObjectTypes()
         self.properties = Properties(store)
         self.pipelines = Pipelines(store)
@@ -48,7 +49,7 @@ class Portal:
 
     def know(self, one: ObjectType) -> None:
         """An object of the portal's own, also under its fully qualified name."""
-        self.types.add(one, f"p{self.settings.now.portal_id}_{one.name}", f"p_{one.name}")
+        self.types.add(one, f"p{PORTAL_ID}_{one.name}", f"p_{one.name}")
 
     def inspect(self) -> Mapping[str, Any]:
         """What an administrator looks at: how many records, properties of one's own, calls of the day."""

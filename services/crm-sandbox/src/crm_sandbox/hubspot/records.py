@@ -41,6 +41,7 @@ class Version:
     values: Values
 
 
+_HOLDER = "SELECT id FROM hs_keys WHERE type = ? AND property = ? AND value = ?"
 _COLUMNS = "id, type, properties, created, updated, archived_at"
 
 
@@ -87,13 +88,13 @@ class Records:
 
     def holder(self, one: ObjectType, key: str, value: str) -> int | None:
         """The id of the living record that holds a key's value."""
-        sql = "SELECT id FROM hs_keys WHERE type = ? AND property = ? AND value = ?"
-        row = self._db.execute(sql, (one.id, key, value)).fetchone()
+        row = self._db.execute(_HOLDER, (one.id, key, value)).fetchone()
         return None if row is None else int(row[0])
 
     def find_by(self, one: ObjectType, key: str, value: str) -> Record | None:
-        held = self.holder(one, key, value)
-        return None if held is None else self.find(one, str(held))
+        sql = f"SELECT {_COLUMNS} FROM hs_records WHERE id = ({_HOLDER})"
+        row = self._db.execute(sql, (one.id, key, value)).fetchone()
+        return None if row is None else _record(row)
 
     def insert(self, one: ObjectType, record: Record) -> None:
         columns = (record.id, record.type, orjson.dumps(record.values), record.created, record.updated)

@@ -12,6 +12,7 @@ from crm_sandbox.hubspot.definitions import definition, every_property, group_bo
 from crm_sandbox.hubspot.errors import HubSpotError, required_fields
 from crm_sandbox.hubspot.object_types import ObjectType
 from crm_sandbox.hubspot.portal import Portal
+from crm_sandbox.hubspot.portal_settings import PORTAL_ID
 from crm_sandbox.hubspot.property_rules import new_property
 from crm_sandbox.hubspot.stamps import stamp
 
@@ -35,7 +36,7 @@ def create(portal: Portal, given: Any) -> ObjectType:
     custom = [one for one in portal.types if one.scope == "custom"]
     if not _NAME.match(name) or not isinstance(labels, dict):
         raise HubSpotError(400, f"{name} is no name of an object: letters, digits and underscores")
-    if portal.types.find(name) or portal.types.find(qualified(portal, name)):
+    if portal.types.find(name) or portal.types.find(qualified(name)):
         raise HubSpotError(409, f"An object named {name} already exists", "CONFLICT")
     if len(custom) >= MOST_CUSTOM:
         raise HubSpotError(400, f"The portal has its {MOST_CUSTOM} custom objects already")
@@ -66,7 +67,7 @@ def shown(portal: Portal, one: ObjectType) -> Body:
         "restorable": True,
         "metaType": "PORTAL_SPECIFIC" if custom else "HUBSPOT",
         "id": one.id.partition("-")[2],
-        "fullyQualifiedName": qualified(portal, one.name) if custom else one.label,
+        "fullyQualifiedName": qualified(one.name) if custom else one.label,
         "createdAt": moment,
         "updatedAt": moment,
         "objectTypeId": one.id,
@@ -76,8 +77,8 @@ def shown(portal: Portal, one: ObjectType) -> Body:
     }
 
 
-def qualified(portal: Portal, name: str) -> str:
-    return f"p{portal.settings.now.portal_id}_{name}"
+def qualified(name: str) -> str:
+    return f"p{PORTAL_ID}_{name}"
 
 
 def _type(portal: Portal, number: str, name: str, labels: Body, body: Body) -> ObjectType:

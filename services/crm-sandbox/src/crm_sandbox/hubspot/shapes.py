@@ -6,6 +6,7 @@ from typing import Any
 
 from crm_sandbox.foreign import Json
 from crm_sandbox.hubspot.object_types import ObjectType
+from crm_sandbox.hubspot.portal_settings import PORTAL_ID
 from crm_sandbox.hubspot.records import Record, Records
 from crm_sandbox.hubspot.stamps import stamp
 
@@ -45,7 +46,7 @@ def shown(record: Record, wanted: Wanted | None, records: Records | None = None)
     body.update(createdAt=stamp(record.created), updatedAt=stamp(record.updated), archived=record.archived)
     if record.archived_at is not None:
         body["archivedAt"] = stamp(record.archived_at)
-    body["url"] = f"{PORTAL_URL}/44237313/record/{record.type}/{record.id}"
+    body["url"] = f"{PORTAL_URL}/{PORTAL_ID}/record/{record.type}/{record.id}"
     return body
 
 

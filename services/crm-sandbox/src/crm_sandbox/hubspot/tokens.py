@@ -7,7 +7,7 @@ from typing import Any
 
 from crm_sandbox.clock import Clock
 from crm_sandbox.hubspot.errors import HubSpotError
-from crm_sandbox.hubspot.portal_settings import KeptSettings
+from crm_sandbox.hubspot.portal_settings import PORTAL_ID, KeptSettings
 from crm_sandbox.hubspot.scopes import EVERY_SCOPE
 from crm_sandbox.hubspot.stamps import stamp
 from crm_sandbox.identity import HubSpotIdentity
@@ -121,7 +121,7 @@ class Tokens:
             "user": "admin@sandbox.recordsmith.example",
             "hub_domain": "sandbox.recordsmith.example",
             "scopes": sorted(EVERY_SCOPE if scopes is None else scopes),
-            "hub_id": self._settings.now.portal_id,
+            "hub_id": PORTAL_ID,
             "app_id": APP_ID,
             "user_id": USER_ID,
         }

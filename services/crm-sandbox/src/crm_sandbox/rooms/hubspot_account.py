@@ -10,6 +10,7 @@ from crm_sandbox.hubspot.errors import not_found
 from crm_sandbox.hubspot.object_types import ObjectType
 from crm_sandbox.hubspot.owners import OWNERS
 from crm_sandbox.hubspot.portal import Portal
+from crm_sandbox.hubspot.portal_settings import PORTAL_ID
 from crm_sandbox.hubspot.stamps import stamp
 from crm_sandbox.rooms.hubspot_bodies import body_of, count_of
 from crm_sandbox.rooms.hubspot_routes import HubSpotRoute, versioned
@@ -41,7 +42,7 @@ class AccountCalls:
         sign, minutes = "-" if seconds < 0 else "+", abs(seconds) // 60
         return Answer.json(
             {
-                "portalId": settings.portal_id,
+                "portalId": PORTAL_ID,
                 "accountType": "DEVELOPER_TEST",
                 "timeZone": settings.time_zone,
                 "companyCurrency": "USD",
