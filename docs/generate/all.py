@@ -8,11 +8,12 @@ from __future__ import annotations
 import sys
 
 import cli
+import sandbox
 import settings
 import topics
 from pages import Page, run
 
-PAGES: tuple[Page, ...] = (topics.PAGE, settings.PAGE, cli.PAGE)
+PAGES: tuple[Page, ...] = (topics.PAGE, settings.PAGE, cli.PAGE, sandbox.PAGE)
 
 if __name__ == "__main__":
     sys.exit(run(PAGES))

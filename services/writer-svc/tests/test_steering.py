@@ -84,6 +84,19 @@ async def test_what_waits_for_room_is_resumed_when_there_is_some_also_after_a_re
     assert kept.batches == set()
 
 
+async def test_each_crm_has_room_of_its_own(make_control: Any, make_plan: Any) -> None:
+    kept, plans, portal = Remembered(), PlanBook(lambda _: None), Remembered()
+    plans.note("h", make_control("running", make_plan({"kind": "hubspot", "object": "contacts"}), "h"))
+    plans.note("s", make_control("running", make_plan(), "s"))
+    steering = Steering(kept.publish, plans, kept, kept.has_room, {"hubspot": portal.has_room})
+    await steering.wait_for_room(["h", "s"], "used up")
+    kept.published.clear()
+    portal.room = True
+    await steering.let_go()
+    assert kept.published == [BatchResumed(batch_id="h", requested_by="writer-svc")]
+    assert kept.batches == {"s"}
+
+
 async def test_a_batch_that_can_never_go_on_is_cancelled_with_the_reason(make_control: Any, make_plan: Any) -> None:
     kept, plans = Remembered(), PlanBook(lambda _: None)
     plans.note("b", make_control("running", make_plan()))

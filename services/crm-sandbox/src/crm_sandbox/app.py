@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -47,7 +48,9 @@ class Application:
         answer = await self._room_answer(room, call, route)
         if call.upload:
             call.upload.unlink(missing_ok=True)
-        if answer is None:
+        if answer is None or answer.torn:
+            if answer:
+                await _send_half(send, answer)
             scope["extensions"][ABORT]()
             # The server complains of silence unless it has seen the connection go.
             while (await receive())["type"] != "http.disconnect":
@@ -87,6 +90,8 @@ class Application:
         answer: Answer | None = None
         if not any(fault.drop == "before" for fault in faults):
             answer = room.seal(call, _struck(room, faults) or await self._ask(room, call, route, faults))
+            if any(fault.drop == "middle" for fault in faults):
+                answer = replace(answer, torn=True)
             answer = None if any(fault.drop == "after" for fault in faults) else answer
         self._org.calls.add(call.method, label, answer.status if answer else DROPPED)
         return answer
@@ -108,9 +113,15 @@ def _struck(room: Room, faults: list[Fault]) -> Answer | None:
     for fault in faults:
         if fault.status is not None:
             answer = room.failure(fault.status, fault.code)
+            if fault.body is not None:
+                answer = Answer(fault.status, fault.body.encode(), (("content-type", _type_of(fault.body)),))
             extra = (("retry-after", fault.retry_after),) if fault.retry_after is not None else ()
-            return Answer(answer.status, answer.body, (*answer.headers, *extra))
+            return replace(answer, headers=(*answer.headers, *extra))
     return None
+
+
+def _type_of(body: str) -> str:
+    return "application/json;charset=UTF-8" if body.lstrip()[:1] in ("{", "[") else "text/html;charset=UTF-8"
 
 
 def _head(scope: Scope, *, default_url: str) -> Call:
@@ -120,10 +131,10 @@ def _head(scope: Scope, *, default_url: str) -> Call:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     # Clients send doubled and trailing slashes; a redirect would cost them their token.
     path = re.sub(r"/{2,}", "/", raw_path.decode("latin-1")).rstrip("/") or "/"
-    words = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     host = headers.get("host")
     base_url = f"{scope['scheme']}://{host}" if host else default_url
-    return Call(scope["method"], path, words, headers, b"", base_url)
+    return Call(scope["method"], path, dict(pairs), headers, b"", base_url, pairs=pairs)
 
 
 async def _send(send: Send, answer: Answer) -> None:
@@ -134,3 +145,12 @@ async def _send(send: Send, answer: Answer) -> None:
     for part in answer.parts or ():
         await send({"type": "http.response.body", "body": part, "more_body": True})
     await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _send_half(send: Send, answer: Answer) -> None:
+    """The head, which promises the whole body, and half of it; the caller breaks the connection."""
+    whole = answer.body or b"".join(answer.parts or ())
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    headers.append((b"content-length", str(len(whole) + 1).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": whole[: len(whole) // 2], "more_body": True})

@@ -22,6 +22,8 @@ class Call:
     body: bytes
     base_url: str
     words: Mapping[str, str] = field(default_factory=dict)
+    # The query word by word, as some clients repeat a name.
+    pairs: Sequence[tuple[str, str]] = ()
     # Set by a fault: the first record of this call fails with this code.
     fails_first: str | None = None
     # The same fault may name the rows of an upload to fail instead of the first.
@@ -40,6 +42,10 @@ class Call:
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() in ("bearer", "oauth") else None
 
+    def named(self, name: str) -> list[str]:
+        """All values of a query word that may be repeated or hold several, joined by commas."""
+        return [one for key, text in self.pairs if key == name for one in text.split(",") if one]
+
     def says(self, flag: str) -> bool:
         return self.query.get(flag, "").lower() == "true"
 
@@ -51,6 +57,8 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     # A body too large for the memory, in parts; `body` is then empty.
     parts: Iterator[bytes] | None = None
+    # A fault breaks the connection in the middle of the body.
+    torn: bool = False
 
     @classmethod
     def json(cls, value: Any, status: int = 200, **headers: str) -> "Answer":

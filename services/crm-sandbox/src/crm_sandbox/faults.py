@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-_KEYS = {"method", "path", "nth", "rate", "status", "code", "latency_ms", "drop", "times", "retry_after", "rows"}
+_WHICH = {"method", "path", "nth", "rate", "times", "rows"}
+_WHAT = {"status", "code", "latency_ms", "drop", "retry_after", "body"}
+_KEYS = _WHICH | _WHAT
 
 
 # Work that no client calls for by name: an order hits it only when it says so.
@@ -30,6 +32,8 @@ class Fault:
     drop: str | None
     times: int | None
     retry_after: str | None
+    # Stands in for the vendor's own words where `status` is given: an error page of something in between.
+    body: str | None
     # Which rows of an upload `code` hits, from 1, both ends included; empty means the first.
     rows: tuple[tuple[int, int], ...]
     chance: Random = field(repr=False)
@@ -89,6 +93,7 @@ def _fault(body: Mapping[str, Any], fault_id: str, seed: int) -> Fault:
         drop=body.get("drop"),
         times=body.get("times"),
         retry_after=None if body.get("retry_after") is None else str(body["retry_after"]),
+        body=body.get("body"),
         rows=tuple(_row_range(one) for one in body.get("rows") or ()),
         # Seeded by its place, so that the same orders fail the same calls again.
         chance=Random(seed),  # noqa: S311 - chooses calls, keeps no secret
@@ -111,7 +116,8 @@ def _check(body: Mapping[str, Any]) -> None:
             "status": _is_between(body.get("status", 500), 200, 599) and isinstance(body.get("status", 500), int),
             "code": isinstance(body.get("code", ""), str),
             "latency_ms": _is_between(body.get("latency_ms", 0), 0, 600_000),
-            "drop": body.get("drop", "before") in ("before", "after"),
+            "drop": body.get("drop", "before") in ("before", "middle", "after"),
+            "body": isinstance(body.get("body", ""), str) and ("status" in body or "body" not in body),
             "rows": _are_rows(body.get("rows") or [], body),
             "times": body.get("times") is None or _is_count(body["times"]),
         }.items()

@@ -15,6 +15,7 @@ from crm_sandbox.calls import CallLog
 from crm_sandbox.clock import Clock
 from crm_sandbox.faults import Faults
 from crm_sandbox.foreign import Scalar
+from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.identity import Identity, new_access_token
 from crm_sandbox.salesforce.allowances import Allowances
 from crm_sandbox.salesforce.bulk.jobs import Jobs, save
@@ -27,7 +28,7 @@ from crm_sandbox.salesforce.records import Records
 from crm_sandbox.salesforce.schema import Schema, SObject
 from crm_sandbox.salesforce.sessions import Sessions
 from crm_sandbox.salesforce.tables import create_indexes, create_table
-from crm_sandbox.seeds import SEEDS
+from crm_sandbox.seeds import PORTAL_SEEDS, SEEDS
 from crm_sandbox.store import Store
 from crm_sandbox.switches import Switches
 
@@ -54,6 +55,7 @@ class Org:
         self.security.watch(self.records)
         self.collections = Collections(self.store, self.schema, self.records, self.switches)
         self.pages = Pages(self.store, self.schema, self.clock)
+        self.hubspot = Portal(self.store, self.clock, identity.hubspot, self.switches)
         # One thread, because the store reads through one connection; a long scan leaves the loop free.
         self.reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
         self.uploads = folder / "uploads"
@@ -90,6 +92,7 @@ class Org:
             # An object that a later release brings with it.
             if self.schema.find(definition["name"]) is None:
                 self.add_object(definition)
+        self.hubspot.open()
 
     def serve_at(self, urls: tuple[str, ...]) -> None:
         """Know the org's own addresses, and have a session open for whoever reads sandbox.json."""
@@ -170,6 +173,8 @@ class Org:
                 self._put(name, rows)
             for one in self.schema:
                 create_indexes(db, one)
+            self.hubspot.open()
+            PORTAL_SEEDS[seed](self.hubspot)
             for fact, value in (("seed", seed), ("records", str(records)), ("seeded", self.clock.stamp())):
                 self.store.remember(fact, value)
         log.info("org %s filled", seed)

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from crm_sandbox.analytics.switches import ANALYTICS_SWITCHES
+from crm_sandbox.hubspot.switches import HUBSPOT_SWITCHES
 from crm_sandbox.salesforce.switches import SALESFORCE_SWITCHES
 from crm_sandbox.store import Store
 from crm_sandbox.switch import Switch, Value
 
 # One line for each vendor; a name is said once.
-SWITCHES: Mapping[str, Switch] = {one.name: one for one in (*SALESFORCE_SWITCHES, *ANALYTICS_SWITCHES)}
+SWITCHES: Mapping[str, Switch] = {
+    one.name: one for one in (*SALESFORCE_SWITCHES, *ANALYTICS_SWITCHES, *HUBSPOT_SWITCHES)
+}
 
 
 class SwitchError(Exception):

@@ -1,5 +1,6 @@
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -101,6 +102,45 @@ def test_a_dropped_call_is_executed_only_when_dropped_after(sandbox: RunningSand
     assert {"method": "POST", "path": COLLECTIONS, "status": 0, "count": 1} in calls
 
 
+def test_a_call_torn_in_the_middle_is_executed_and_its_answer_lost(sandbox: RunningSandbox) -> None:
+    sandbox.fault(method="POST", path=ANY_COLLECTION, drop="middle", times=1)
+    with pytest.raises(httpx.RemoteProtocolError):
+        sandbox.create({"Patient_Name__c": "Torn"})
+    assert len(sandbox.query("SELECT Id FROM Claim__c WHERE Patient_Name__c = 'Torn'")) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"), [("<html>Down</html>", "text/html"), ("", "text/html"), ('{"error": "x"}', "application/json")]
+)
+def test_a_fault_may_answer_what_no_vendor_says(sandbox: RunningSandbox, body: str, kind: str) -> None:
+    sandbox.fault(path="*/limits", status=401, body=body, times=1)
+    answer = sandbox.client.get(LIMITS)
+    assert (answer.status_code, answer.text) == (401, body)
+    assert answer.headers["content-type"].startswith(kind)
+
+
+def test_switches_are_turned_together_kept_and_forgotten_by_a_reset(folder: Path) -> None:
+    sandbox = RunningSandbox(folder, records=0)
+    usual = sandbox.admin("GET", "/switches").json()
+    assert (usual["storage_full"], usual["duplicate_external_ids"]) == (False, "both")
+    wrong = {"storage_full": True, "duplicate_external_ids": "neither"}
+    refused = sandbox.admin("POST", "/switches", wrong)
+    assert (refused.status_code, refused.json()["error"]) == (400, "duplicate_external_ids: one of both, second")
+    for order in ({"nonsense": 1}, {"storage_full": "yes"}, {"bulk_batch_seconds": -1}, []):
+        assert sandbox.admin("POST", "/switches", order).status_code == 400
+    assert sandbox.admin("GET", "/switches").json() == usual
+    sandbox.switch(storage_full=True, bulk_batch_seconds=2)
+    sandbox.stop()
+    sandbox = RunningSandbox(folder)
+    try:
+        turned = sandbox.admin("GET", "/switches").json()
+        assert turned == {**usual, "storage_full": True, "bulk_batch_seconds": 2}
+        sandbox.admin("POST", "/reset").raise_for_status()
+        assert sandbox.admin("GET", "/switches").json() == usual
+    finally:
+        sandbox.stop()
+
+
 def test_deleted_faults_strike_no_more(sandbox: RunningSandbox) -> None:
     sandbox.fault(path="*", status=500)
     assert sandbox.client.get(LIMITS).status_code == 500
@@ -110,7 +150,18 @@ def test_deleted_faults_strike_no_more(sandbox: RunningSandbox) -> None:
 
 @pytest.mark.parametrize(
     "order",
-    [{}, {"path": "*"}, {"status": "500"}, {"drop": "sometimes"}, {"status": 500, "nth": [0]}, {"statuss": 500}],
+    [
+        {},
+        {"path": "*"},
+        {"status": "500"},
+        {"drop": "sometimes"},
+        {"status": 500, "nth": [0]},
+        {"statuss": 500},
+        {"rows": [1]},
+        {"code": "X", "rows": [[2, 1]]},
+        {"code": "X", "rows": 1},
+        {"body": "x", "drop": "before"},
+    ],
 )
 def test_an_order_that_makes_no_sense_is_refused(sandbox: RunningSandbox, order: dict[str, object]) -> None:
     assert sandbox.admin("POST", "/faults", order).status_code == 400

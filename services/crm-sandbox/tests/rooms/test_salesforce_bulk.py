@@ -355,6 +355,15 @@ def test_jobs_are_listed_the_latest_first(sandbox: RunningSandbox) -> None:
     assert (page["done"], page["nextRecordsUrl"]) == (True, None)
 
 
+def test_results_may_come_in_another_order(sandbox: RunningSandbox) -> None:
+    sandbox.switch(bulk_shuffle_results=True)
+    job = sandbox.bulk_load(claims("mix", 300))
+    keys = [row[2] for row in sandbox.bulk_rows(job, "successfulResults")[1:]]
+    wanted = [f"mix-{at}" for at in range(300)]
+    assert keys != wanted
+    assert sorted(keys) == sorted(wanted)
+
+
 def test_results_may_be_packed(sandbox: RunningSandbox) -> None:
     job = sandbox.bulk_load(claims("zip", 3))
     sandbox.switch(bulk_gzip_results=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.bus import Bus
 from shared.bus.topic_admin import ensure_topics
+from shared.crm.hubspot import HubSpotSession
 from shared.crm.salesforce import SalesforceSession
 from shared.database import Database
 from shared.events import BatchCompleted, BatchProgressed, BatchReopened, BatchStaged
@@ -72,13 +73,15 @@ def build(settings: SchemaSettings) -> tuple[Bus, Starlette]:
     database = Database(settings.database.url_for(SERVICE))
     bus = Bus(settings.kafka, service=SERVICE)
     salesforce = SalesforceSession(settings.salesforce) if settings.salesforce.configured else None
+    hubspot = HubSpotSession(settings.hubspot) if settings.hubspot.configured else None
     store = BatchStore(database)
     shop = Workshop(
         store=store,
         publisher=bus,
         turnstile=Turnstile(settings.publish_parallel, settings.chunk),
-        sources=open_sources(salesforce),
+        sources=open_sources(salesforce, hubspot),
         salesforce=salesforce,
+        hubspot=hubspot,
         pace=Pace(
             window=settings.window,
             window_most=settings.window_most,
@@ -98,8 +101,9 @@ def build(settings: SchemaSettings) -> tuple[Bus, Starlette]:
         await ensure_topics(settings.kafka)
 
     async def close() -> None:
-        if salesforce is not None:
-            await salesforce.close()
+        for session in (salesforce, hubspot):
+            if session is not None:
+                await session.close()
         database.close()
 
     return bus, service_app(SchemaService(bus, scheduler), before=[prepare], after=[close])

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from shared.crm.hubspot import HubSpotSession
+from shared.crm.hubspot_refusals import HubSpotRefused
 from shared.crm.refusals import SalesforceRefused
 from shared.crm.salesforce import SalesforceSession
-from shared.events import BatchSpec, RowsSource, SalesforceTarget
+from shared.events import BatchSpec, HubSpotTarget, RowsSource, SalesforceTarget
 
+from schema_svc.domain.hubspot_target import refuse_unwritable_properties
 from schema_svc.domain.slots import Refused
 from schema_svc.domain.source import Source
 from schema_svc.domain.target import lacks_external_id, refuse_unsupported, refuse_unwritable
@@ -24,7 +27,9 @@ def source_of(spec: BatchSpec, sources: Mapping[str, Source]) -> Source:
     return source
 
 
-async def plan_batch(batch: OpenBatch, salesforce: SalesforceSession | None) -> int:
+async def plan_batch(
+    batch: OpenBatch, salesforce: SalesforceSession | None, hubspot: HubSpotSession | None = None
+) -> int:
     """Records of the batch. Raises `Rejected` with a sentence that names what is wrong."""
     refuse_unsupported(batch.spec)
     await _refuse_lost_rows(batch)
@@ -33,6 +38,8 @@ async def plan_batch(batch: OpenBatch, salesforce: SalesforceSession | None) -> 
         raise Refused(NOT_CONFIGURED)
     if batch.spec.target.kind == "salesforce":
         await _refuse_unwritable(batch.spec.target, salesforce)
+    elif batch.spec.target.kind == "hubspot" and batch.spec.mode == "run":
+        await _refuse_unwritable_properties(batch.spec.target, hubspot)
     return planned.requested
 
 
@@ -60,3 +67,18 @@ async def _refuse_unwritable(target: SalesforceTarget, salesforce: SalesforceSes
         await ensure_external_id(salesforce, target.object, target.external_id or "")
         described = await salesforce.describe(target.object)
     refuse_unwritable(target, described, user=salesforce.settings.username or "this user")
+
+
+async def _refuse_unwritable_properties(target: HubSpotTarget, hubspot: HubSpotSession | None) -> None:
+    if hubspot is None:
+        raise Refused("HubSpot is not configured: set HUBSPOT_ACCESS_TOKEN.")
+    try:
+        try:
+            refuse_unwritable_properties(target, await hubspot.definitions(target.object))
+        except Refused:
+            # Somebody may just have put it right in HubSpot: looked at anew before it is said.
+            refuse_unwritable_properties(target, await hubspot.definitions(target.object, refresh=True))
+    except HubSpotRefused as refused:
+        if refused.status in (400, 404):
+            raise Refused(f"HubSpot has no object {target.object}, or this token may not write it.") from refused
+        raise Refused(str(refused)) from refused

@@ -13,6 +13,7 @@ from shared.bus import Bus, Collect
 from shared.bus.packing import verdicts_together
 from shared.bus.topic_admin import ensure_topics
 from shared.crm.analytics_uploads import ExternalData
+from shared.crm.hubspot import HubSpotSession
 from shared.crm.salesforce import SalesforceSession
 from shared.database import Database
 from shared.events import BatchApproved, BatchProgressed, Event, RecordGenerated
@@ -89,9 +90,11 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     database = Database(settings.database.url_for(SERVICE))
     bus = Bus(settings.kafka, service=SERVICE)
     salesforce = SalesforceSession(settings.salesforce) if settings.salesforce.configured else None
+    hubspot = HubSpotSession(settings.hubspot) if settings.hubspot.configured else None
     plans = PlanBook(released=lambda batch_id: bus.release(plan_key(batch_id)))
     store = BulkStore(database, time.time)
-    steering = Steering(bus.publish, plans, store, salesforce.has_room if salesforce else _yes)
+    rooms = {"hubspot": hubspot.has_room} if hubspot else {}
+    steering = Steering(bus.publish, plans, store, salesforce.has_room if salesforce else _yes, rooms)
     uploads = UploadStore(database, time.time)
     planned, planners = StoredPlans(database, time.time), open_planners(salesforce)
     loops: list[Loop] = [
@@ -116,11 +119,13 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         plans=plans,
         targets=open_targets(
             salesforce,
+            hubspot,
             staging=store,
             keeping=uploads,
             holds=steering,
             company=company,
             bulk_from=settings.bulk_from,
+            parallel=settings.parallel,
             planners=planners,
             plans=planned,
         ),
@@ -133,8 +138,9 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         await ensure_topics(settings.kafka)
 
     async def close() -> None:
-        if salesforce is not None:
-            await salesforce.close()
+        for session in (salesforce, hubspot):
+            if session is not None:
+                await session.close()
         database.close()
 
     return bus, service_app(WriterService(bus, loops), before=[prepare], after=[close])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from shared.events import BatchCancelled, BatchPaused, BatchResumed, Event
@@ -30,11 +31,14 @@ class Steering:
         plans: PlanBook,
         store: HoldStore,
         has_room: Callable[[], Awaitable[bool]],
+        has_room_in: Mapping[str, Callable[[], Awaitable[bool]]] = MappingProxyType({}),
     ) -> None:
+        """`has_room_in` answers for kinds of targets that have limits of their own, `has_room` for all others."""
         self._publish = publish
         self._plans = plans
         self._store = store
         self._has_room = has_room
+        self._has_room_in = has_room_in
         self._waiting: set[str] | None = None
 
     async def pause(self, batch_id: str, reason: str) -> None:
@@ -61,9 +65,14 @@ class Steering:
     async def let_go(self) -> None:
         """Resume what waits for room, if there is some."""
         waiting = await self._known()
-        if not waiting or not await self._has_room():
-            return
+        room: dict[str, bool] = {}
         for batch_id in sorted(waiting):
+            plan = self._plans.plan(batch_id)
+            kind = plan.target.kind if plan is not None else ""
+            if kind not in room:
+                room[kind] = await self._has_room_in.get(kind, self._has_room)()
+            if not room[kind]:
+                continue
             await self._publish(BatchResumed(batch_id=batch_id, requested_by=BY))
             await self._store.let_go(batch_id)
             waiting.discard(batch_id)

@@ -11,21 +11,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from prometheus_client import Counter, Histogram
 
 from shared.crm.breaker import Breaker
+from shared.crm.meters import CALLS, SECONDS
 from shared.crm.refusals import is_transient, retry_after
 from shared.crm.settings import SalesforceSettings
 from shared.errors import Retryable
-from shared.telemetry import names
 
 TRIES = 3
 BACK_OFF_S = 0.5
 PATIENCE_S = 10.0
 """A longer Retry-After is not waited out here: the record goes to a retry topic instead."""
-
-_CALLS = Counter(names.METRIC_CRM_CALLS, "CRM calls", ["crm", "operation", "status"])
-_SECONDS = Histogram(names.METRIC_CRM_SECONDS, "Seconds of a CRM call", ["crm", "operation"])
 
 _AWAY = (httpx.HTTPError, TimeoutError)
 
@@ -156,5 +152,5 @@ class Calls:
 
 
 def _count(operation: str, status: str, began: float) -> None:
-    _CALLS.labels("salesforce", operation, status).inc()
-    _SECONDS.labels("salesforce", operation).observe(time.perf_counter() - began)
+    CALLS.labels("salesforce", operation, status).inc()
+    SECONDS.labels("salesforce", operation).observe(time.perf_counter() - began)

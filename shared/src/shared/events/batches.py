@@ -175,12 +175,15 @@ class BatchPlan(BaseModel):
     budget_usd: float | None = None
     seed: int = 42
     requested: int = 0
+    source_kind: str | None = Field(None, description="where the records come from: they can be updated there")
+    source_object: str | None = Field(None, description="the CRM object that they are")
 
     @classmethod
     def of(cls, batch: BatchSpec, *, requested: int) -> BatchPlan:
         """The workers' share of what was submitted."""
         shared_fields = {name: getattr(batch, name) for name in BatchSpec.model_fields if name in cls.model_fields}
-        return cls(**shared_fields, requested=requested)
+        source = {"source_kind": batch.source.kind, "source_object": getattr(batch.source, "object", None)}
+        return cls(**shared_fields, **source, requested=requested)
 
     def object_key(self) -> str:
         """Which CRM object the results are for: the first half of a result's key."""

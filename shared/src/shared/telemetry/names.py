@@ -53,6 +53,7 @@ LOG_BULK_ALARM: Final = "bulk_alarm"  # results of a large write do not add up t
 LOG_HELD: Final = "batch_held"  # the writer has paused or cancelled a batch
 LOG_DEAD_LETTER: Final = "dead_letter"
 LOG_RECORD_FAILED: Final = "record_failed"
+LOG_OPTION_MERGED: Final = "option_merged"  # an answer was taken for an option alike (S2-65), with its score
 
 # --- metrics (Prometheus)
 METRIC_RECORDS: Final = "recordsmith_records_total"  # records settled, by state

@@ -7,6 +7,7 @@ from typing import Any
 from crm_sandbox.exchange import Answer, Call, Route
 from crm_sandbox.faults import FaultError
 from crm_sandbox.org import Org
+from crm_sandbox.rooms.hubspot_admin import portal_routes
 from crm_sandbox.salesforce.definitions import DefinitionError
 from crm_sandbox.switches import SwitchError
 
@@ -27,6 +28,7 @@ class AdminRoom:
             Route("POST", "/admin/clock", self._advance),
             Route("GET", "/admin/switches", lambda call: Answer.json(org.switches.all())),
             Route("POST", "/admin/switches", self._turn),
+            *portal_routes(org.hubspot),
         ]
 
     def answer(self, call: Call, route: Route | None) -> Answer:
@@ -52,7 +54,7 @@ class AdminRoom:
         return Answer.json({"reset": True})
 
     def _expire(self, call: Call) -> Answer:
-        return Answer.json({"expired": self._org.sessions.expire_all()})
+        return Answer.json({"expired": self._org.sessions.expire_all() + self._org.hubspot.tokens.expire_all()})
 
     def _forget_calls(self, call: Call) -> Answer:
         self._org.calls.clear()

@@ -40,8 +40,8 @@ SALESFORCE_SWITCHES = (
     Switch(
         "bulk_shuffle_results",
         False,
-        "Result rows come in another order than they were sent, which the vendor never promised.",
-        Evidence.ASSUMED,
+        "Results come in another order than the rows were sent; the vendor promises none.",
+        Evidence.DOCUMENTED,
     ),
     Switch("hard_delete", False, "The user may hard-delete with the Bulk API.", Evidence.DOCUMENTED),
     Switch(

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from shared.events import (
     BatchSpec,
     CrmAnalyticsTarget,
-    HubSpotSource,
     HubSpotTarget,
     RecipeSource,
     RowsSource,
@@ -20,27 +19,16 @@ from gateway.api.problems import Mistake
 from gateway.domain import answer_schema
 from gateway.domain.slots import unknown_slots
 
-_NOT_SERVED = "this release does not serve it yet"
-_SERVED_SOURCES = "one of salesforce, crm-analytics, rows, recipe"
-_SERVED_TARGETS = "one of salesforce, crm-analytics, csv, none"
-
 
 def objections(batch: BatchSpec, *, rows_in_a_file: bool = False) -> list[Mistake]:
     """Everything about a well-formed batch that cannot work. Rows in a file are looked at by who reads the file."""
     rows = _rows_beside(batch) if rows_in_a_file else _rows(batch)
-    return [*_names(batch), *_kinds(batch), *rows, *_answers(batch), *_target(batch), *_plan(batch)]
+    return [*_names(batch), *rows, *_answers(batch), *_target(batch), *_plan(batch)]
 
 
 def _names(batch: BatchSpec) -> Iterator[Mistake]:
     if not batch.name.isprintable() or not batch.name.strip():
         yield Mistake("/name", "a name is one line of printable characters")
-
-
-def _kinds(batch: BatchSpec) -> Iterator[Mistake]:
-    if isinstance(batch.source, HubSpotSource):
-        yield Mistake("/source/kind", f"{batch.source.kind} as a source: {_NOT_SERVED}", _SERVED_SOURCES)
-    if isinstance(batch.target, HubSpotTarget):
-        yield Mistake("/target/kind", f"{batch.target.kind} as a target: {_NOT_SERVED}", _SERVED_TARGETS)
 
 
 def _rows_beside(batch: BatchSpec) -> Iterator[Mistake]:
@@ -78,7 +66,7 @@ def _answers(batch: BatchSpec) -> Iterator[Mistake]:
     if schema is not None and (objection := answer_schema.objection(schema)):
         yield Mistake("/prompt/response_schema", objection)
     target = batch.target
-    if not isinstance(target, SalesforceTarget) or not target.fields:
+    if not isinstance(target, SalesforceTarget | HubSpotTarget) or not target.fields:
         return
     if schema is None:
         yield Mistake("/target/fields", "a field mapping needs keys to map", "give /prompt/response_schema as well")
@@ -99,11 +87,16 @@ def _target(batch: BatchSpec) -> Iterator[Mistake]:
     source, target = batch.source, batch.target
     if isinstance(target, CrmAnalyticsTarget) and batch.prompt is None:
         yield Mistake("/target/kind", "rows of a recipe are not written to a CRM by a batch", "one of csv, none")
-    if not isinstance(target, SalesforceTarget):
+    if not isinstance(target, SalesforceTarget | HubSpotTarget):
         return
-    if isinstance(source, RecipeSource):
+    if isinstance(source, RecipeSource) and (batch.prompt is None or isinstance(target, SalesforceTarget)):
         yield Mistake("/target/kind", "rows of a recipe are not written to a CRM by a batch", "one of csv, none")
-    elif isinstance(source, SalesforceSource) and not target.external_id and source.object != target.object:
+    elif (
+        isinstance(target, SalesforceTarget)
+        and isinstance(source, SalesforceSource)
+        and not target.external_id
+        and source.object != target.object
+    ):
         yield Mistake(
             "/target/object",
             f"records of {source.object} can only be updated as {source.object}",

@@ -11,9 +11,8 @@ from schema_svc.domain.slots import Refused, did_you_mean
 def refuse_unsupported(spec: BatchSpec) -> None:
     """Kinds that are not there yet, and combinations that would silently write nothing."""
     target = spec.target
-    if isinstance(target, HubSpotTarget) and spec.mode == "run":
-        served = "salesforce, crm-analytics, csv or none"
-        raise Refused(f"Targets of kind {target.kind} are not supported yet; use {served}.")
+    if isinstance(target, HubSpotTarget) and spec.prompt is None:
+        raise Refused("Rows of a recipe are not written to HubSpot; use the target csv or none, or give a prompt.")
     if isinstance(target, CrmAnalyticsTarget) and spec.prompt is None:
         raise Refused(
             "Rows of a recipe are not written to CRM Analytics; use the target csv or none, or give a prompt."

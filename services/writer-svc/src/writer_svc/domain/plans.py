@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-from shared.events import BatchControlled, BatchPlan, Event, RecordGenerated, SalesforceTarget
+from shared.events import BatchControlled, BatchPlan, Event, HubSpotTarget, RecordGenerated, SalesforceTarget
 
 Released = Callable[[str], None]
 
@@ -96,8 +96,10 @@ def target_of(plan: BatchPlan) -> tuple[str, ...]:
     target = plan.target
     if plan.mode == "plan":
         return "plan", target.kind, getattr(target, "object", ""), getattr(target, "external_id", None) or ""
-    if plan.mode == "test" or not isinstance(target, SalesforceTarget):
+    if plan.mode == "test" or not isinstance(target, SalesforceTarget | HubSpotTarget):
         return ("none" if plan.mode == "test" else target.kind,)
+    if isinstance(target, HubSpotTarget):
+        return target.kind, target.object, target.external_id or "", plan.source_kind or "", plan.source_object or ""
     return target.kind, target.object, target.external_id or ""
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from unicodedata import normalize
 
 from shared.crm.describe import FieldDescribe, ObjectDescribe, id18
@@ -15,6 +15,17 @@ from shared.events import BatchPlan, RecordGenerated, SalesforceTarget
 from writer_svc.domain.coercion import Unfit, coerced
 
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+
+
+class HasKey(Protocol):
+    """What is written under a key."""
+
+    @property
+    def key(self) -> str:
+        """Equal for rows that write the same record."""
+
+
+Keyed = TypeVar("Keyed", bound=HasKey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +71,12 @@ def row_of(result: RecordGenerated, target: SalesforceTarget, described: ObjectD
     return Row(result, folded(value, field), {**body, target.external_id: value}, parent)
 
 
-def waves(rows: Sequence[Row], size: int) -> list[list[Row]]:
+def waves(rows: Sequence[Keyed], size: int) -> list[list[Keyed]]:
     """Calls of at most `size` rows in order; a key that is in a call already waits for a later one.
 
     Twice in one call, Salesforce refuses both (DUPLICATE_VALUE).
     """
-    calls: list[tuple[list[Row], set[str]]] = []
+    calls: list[tuple[list[Keyed], set[str]]] = []
     for row in rows:
         # After the last call with this key, so that results of one record are written in their order.
         after = max((at + 1 for at, (_, keys) in enumerate(calls) if row.key in keys), default=0)

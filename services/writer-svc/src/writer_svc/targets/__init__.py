@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Mapping
 
+from shared.crm.hubspot import HubSpotSession
 from shared.crm.salesforce import SalesforceSession
 
 from writer_svc.domain.holds import Holds
@@ -12,6 +13,7 @@ from writer_svc.domain.staging import Staging
 from writer_svc.domain.target import Target
 from writer_svc.domain.uploads import Keeping
 from writer_svc.targets.crm_analytics import CrmAnalytics
+from writer_svc.targets.hubspot import HubSpot
 from writer_svc.targets.keep import Keep
 from writer_svc.targets.plan import Plan
 from writer_svc.targets.salesforce import BULK_FROM, Salesforce
@@ -32,6 +34,7 @@ def open_planners(salesforce: SalesforceSession | None) -> Mapping[str, Planner]
 
 def open_targets(
     salesforce: SalesforceSession | None,
+    hubspot: HubSpotSession | None = None,
     *,
     staging: Staging | None = None,
     keeping: Keeping | None = None,
@@ -40,10 +43,12 @@ def open_targets(
     bulk_from: int = BULK_FROM,
     planners: Mapping[str, Planner] | None = None,
     plans: PlanStore | None = None,
+    parallel: int = 4,
 ) -> Mapping[str, Target]:
-    """Targets by the `kind` that a plan names; `salesforce` is None where no org is configured."""
+    """Targets by the `kind` that a plan names; a session is None where its CRM is not configured."""
     return {
         "salesforce": Salesforce(salesforce, staging=staging, holds=holds, company=company, bulk_from=bulk_from),
+        "hubspot": HubSpot(hubspot, holds=holds, parallel=parallel),
         "crm-analytics": CrmAnalytics(salesforce, keeping),
         "plan": Plan(planners or {}, plans),
         "csv": Keep(),

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from itertools import chain, islice
+from random import Random
 from typing import BinaryIO
 
 from crm_sandbox.faults import Fault
@@ -164,6 +165,11 @@ class _Ingest:
                 bad.append(self._quoting.line(["", error_text(fate), *cells]))
             else:
                 good.append(self._quoting.line([fate.id, "true" if fate.created else "false", *cells]))
+        if self._shop.switches.on("bulk_shuffle_results"):
+            # Another order each time, and the same again for the same job.
+            order = Random(self._job.offset)  # noqa: S311 - mixes lines, keeps no secret
+            order.shuffle(good)
+            order.shuffle(bad)
         if good:
             self._job.successful_bytes = append(self._files.successful, good)
         if bad:
