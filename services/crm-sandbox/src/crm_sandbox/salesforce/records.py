@@ -137,10 +137,12 @@ class Records:
         if one.derived_fields:
             draft.update(derived(one, {field.name: value for field, value in draft.items()}))
         self._check_others(one, draft, known, row=None)
-        values = {field.name: value for field, value in draft.items()}
-        check_crossing(one, values, dependent=self._switches.on("dependent_picklists"))
-        if check := self.checks.get(one.name):
-            check(one.name, values)
+        check = self.checks.get(one.name)
+        if one.crossing or check:
+            values = {field.name: value for field, value in draft.items()}
+            check_crossing(one, values, dependent=self._switches.on("dependent_picklists"))
+            if check:
+                check(one.name, values)
         columns = self.system_columns(one, number)
         for field, value in draft.items():
             columns[field.name] = value
