@@ -187,7 +187,7 @@ class Org:
     def _put_record_types(self, one: SObject) -> None:
         """A row for each record type of an object beside Master, so that it can be queried and referred to."""
         own = [info for info in one.describe["recordTypeInfos"] if not info["master"]]
-        if not own:
+        if self.schema.find("RecordType") is None:
             return
         self.store.writer.execute('DELETE FROM "sf_RecordType" WHERE "SobjectType" = ?', (one.name,))
         rows: list[dict[str, Scalar]] = [

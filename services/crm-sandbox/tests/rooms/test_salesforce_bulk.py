@@ -254,6 +254,7 @@ def test_a_hard_delete_needs_a_permission(sandbox: RunningSandbox) -> None:
     (record_id,) = sandbox.create({"Patient_Name__c": "erased"})
     sandbox.bulk_load(f"Id\n{record_id}\n", operation="hardDelete", externalIdFieldName=None)
     assert sandbox.query("SELECT Id FROM Claim__c WHERE Patient_Name__c = 'erased'", path="queryAll") == []
+    assert sandbox.create({"Patient_Name__c": "next"}) != [record_id]
 
 
 def test_the_same_external_id_within_two_hundred_rows_fails_both_or_the_second(sandbox: RunningSandbox) -> None:
