@@ -163,3 +163,28 @@ def test_a_full_storage_takes_changes_and_no_new_records(cars: RunningSandbox) -
 )
 def test_a_definition_that_contradicts_itself_is_refused(sandbox: RunningSandbox, change: dict[str, Any]) -> None:
     assert sandbox.admin("POST", "/objects", {"name": "Broken__c", **change}).status_code == 400
+
+
+def test_an_address_is_read_as_a_whole_and_written_in_parts(sandbox: RunningSandbox) -> None:
+    account = {"Name": "Somewhere", "BillingCity": "Gent", "BillingStreet": "Kouter 1", "BillingLatitude": 51.05}
+    (record_id,) = sandbox.create(account, object_name="Account")
+    record = sandbox.client.get(f"{DATA}/sobjects/Account/{record_id}").json()
+    assert record["BillingAddress"] == {
+        "city": "Gent",
+        "country": None,
+        "geocodeAccuracy": None,
+        "latitude": 51.05,
+        "longitude": None,
+        "postalCode": None,
+        "state": None,
+        "street": "Kouter 1",
+    }
+    assert record["ShippingAddress"] is None
+    (found,) = sandbox.query(f"SELECT BillingAddress FROM Account WHERE Id = '{record_id}'")
+    assert found["BillingAddress"] == record["BillingAddress"]
+    sandbox.client.delete(f"{DATA}/sobjects/Account/{record_id}")
+    (refused,) = sandbox.collection("POST", [{**account, "BillingAddress": {}}], object_name="Account")
+    assert refused["errors"][0]["statusCode"] == "INVALID_FIELD_FOR_INSERT_UPDATE"
+    order = {"operation": "query", "query": "SELECT BillingAddress FROM Account"}
+    answer = sandbox.client.post(f"{DATA}/jobs/query", json=order)
+    assert answer.json()[0]["message"] == "Selecting compound data not supported in Bulk Query"

@@ -17,6 +17,37 @@ _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}\Z")
 # What the sandbox needs to know of a field and a real describe does not tell.
 OWN_KEYS = ("autoNumberFormat", "composedOf", "trueWhen", "ungranted")
 
+# What the list of all objects shows of each.
+SUMMARY_KEYS = (
+    "activateable",
+    "associateEntityType",
+    "associateParentEntity",
+    "createable",
+    "custom",
+    "customSetting",
+    "deepCloneable",
+    "deletable",
+    "deprecatedAndHidden",
+    "feedEnabled",
+    "hasSubtypes",
+    "isInterface",
+    "isSubtype",
+    "keyPrefix",
+    "label",
+    "labelPlural",
+    "layoutable",
+    "mergeable",
+    "mruEnabled",
+    "name",
+    "queryable",
+    "replicateable",
+    "retrieveable",
+    "searchable",
+    "triggerable",
+    "undeletable",
+    "updateable",
+)
+
 
 class DefinitionError(Exception):
     """The definition cannot become an object; the message says what is wrong with it."""

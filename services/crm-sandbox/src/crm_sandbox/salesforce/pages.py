@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from crm_sandbox.clock import Clock
 from crm_sandbox.salesforce.errors import RequestError
 from crm_sandbox.salesforce.ids import make_id, to_18
@@ -83,7 +85,7 @@ def read_rows(
     db: sqlite3.Connection, one: SObject, fields: tuple[Field, ...], rows: Sequence[int], version: str
 ) -> list[dict[str, Any]]:
     """These rows in this order, as the wire shows them."""
-    columns = "".join(f", {field.column}" for field in fields)
+    columns = "".join(f", {_column(one, field)}" for field in fields)
     marks = ", ".join("?" * len(rows))
     sql = f'SELECT rowid, "Id"{columns} FROM {one.table} WHERE rowid IN ({marks})'
     found = {values[0]: values for values in db.execute(sql, tuple(rows))}
@@ -95,5 +97,20 @@ def _as_json(one: SObject, fields: tuple[Field, ...], values: tuple[Any, ...], v
     url = f"/services/data/v{version}/sobjects/{one.name}/{values[1]}"
     record: dict[str, Any] = {"attributes": {"type": one.name, "url": url}}
     for field, value in zip(fields, values[2:], strict=True):
-        record[field.name] = bool(value) if field.type == "boolean" else value
+        record[field.name] = _shown(field, value)
     return record
+
+
+def _shown(field: Field, value: Any) -> Any:
+    if field.type == "address":
+        parts: dict[str, Any] = orjson.loads(value)
+        return parts if any(part is not None for part in parts.values()) else None
+    return bool(value) if field.type == "boolean" else value
+
+
+def _column(one: SObject, field: Field) -> str:
+    """What a field is read from: an address from the fields that it is made of, as one JSON text."""
+    if field.type != "address":
+        return field.column
+    parts = ", ".join(f"'{name}', {part.column}" for name, part in one.parts_of_address(field).items())
+    return f"json_object({parts})"

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from crm_sandbox.salesforce.crossing import Crossing, crossing_of
-from crm_sandbox.salesforce.definitions import OWN_KEYS, Describe
+from crm_sandbox.salesforce.definitions import OWN_KEYS, SUMMARY_KEYS, Describe
 from crm_sandbox.salesforce.errors import RequestError
 
 TEXT_TYPES = frozenset(
@@ -161,6 +161,13 @@ class SObject:
         """API names of fields count no case, as in the real org."""
         return self.fields.get(name.lower())
 
+    def parts_of_address(self, address: Field) -> dict[str, Field]:
+        """The fields of an address by the names they have within it, such as city for BillingCity."""
+        prefix = address.name.removesuffix("Address")
+        made_of = [body["name"] for body in self.describe["fields"] if body["compoundFieldName"] == address.name]
+        parts = {name: self.field(name) for name in sorted(made_of)}
+        return {_uncapitalised(name.removeprefix(prefix)): part for name, part in parts.items() if part}
+
     def relation(self, name: str) -> Field | None:
         """The reference field that a relationship's name stands for, as Account for AccountId."""
         return self._relations.get(name.lower())
@@ -181,7 +188,7 @@ class SObject:
 
     def summary(self, version: str) -> Describe:
         """The object's line in the list of all objects."""
-        return {**{key: self.describe[key] for key in _SUMMARY_KEYS}, "urls": self._urls(version)}
+        return {**{key: self.describe[key] for key in SUMMARY_KEYS}, "urls": self._urls(version)}
 
     def _urls(self, version: str) -> dict[str, str]:
         return {name: url.replace("{version}", version) for name, url in self.describe["urls"].items()}
@@ -239,32 +246,5 @@ class Schema:
         return next(p for a in digits for b in digits if (p := f"a{a}{b}") not in self._by_prefix)
 
 
-_SUMMARY_KEYS = (
-    "activateable",
-    "associateEntityType",
-    "associateParentEntity",
-    "createable",
-    "custom",
-    "customSetting",
-    "deepCloneable",
-    "deletable",
-    "deprecatedAndHidden",
-    "feedEnabled",
-    "hasSubtypes",
-    "isInterface",
-    "isSubtype",
-    "keyPrefix",
-    "label",
-    "labelPlural",
-    "layoutable",
-    "mergeable",
-    "mruEnabled",
-    "name",
-    "queryable",
-    "replicateable",
-    "retrieveable",
-    "searchable",
-    "triggerable",
-    "undeletable",
-    "updateable",
-)
+def _uncapitalised(name: str) -> str:
+    return name[:1].lower() + name[1:]
