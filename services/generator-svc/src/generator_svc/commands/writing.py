@@ -10,12 +10,12 @@ from datetime import date
 from pathlib import Path
 
 from shared.errors import Rejected
+from shared.row_blocks import root
 
 from generator_svc.commands.trouble import say
 from generator_svc.datasets.folder import WantedFolder, make_folder
 from generator_svc.datasets.making import Wanted, make_table, refuse_early
 from generator_svc.datasets.slices import Job, slices
-from generator_svc.rows.content import root
 from generator_svc.rows.csv_text import csv_header
 from generator_svc.rows.recipe import DataSet, HasCompanions, RowRecipe
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import pyarrow as pa
+from shared.row_blocks import BLOCK, blocks, leaf
 
 from generator_svc.outputs import OUTPUTS
 from generator_svc.rows.column import Columns
-from generator_svc.rows.content import BLOCK, blocks, leaf, leaves, row_text
+from generator_svc.rows.content import leaves, row_text
 from generator_svc.rows.recipe import RowRecipe
 
 ROWS_PER_SLICE = 8 * BLOCK

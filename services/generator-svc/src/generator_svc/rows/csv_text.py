@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from generator_svc.rows.cells import plain_text
+from generator_svc.rows.cells import plain_text, text_bytes
+from generator_svc.rows.json_text import json_values
 
 _PLAIN = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none", eol="\r\n")
 _FORMULA = np.zeros(256, dtype=bool)
@@ -63,17 +64,11 @@ def joined_bytes(columns: Sequence[pa.Array]) -> bytes:
     return text_bytes(lines)
 
 
-def text_bytes(texts: pa.Array) -> bytes:
-    """All texts one after the other: the data buffer of a string array is just that."""
-    if not len(texts):
-        return b""
-    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    return bytes(memoryview(texts.buffers()[2])[int(offsets[0]) : int(offsets[-1])])
-
-
 def _arrow_writes_it(column: pa.Array) -> pa.Array:
-    """Arrow's own writer gives whole numbers, decimals, days and truth values the text that we want."""
+    """Arrow's own writer gives whole numbers, decimals, days and truth values the text that we want; nested is JSON."""
     kind = column.type
+    if pa.types.is_nested(kind):
+        return pc.if_else(pc.is_valid(column), json_values(column), pa.scalar(None, pa.string()))
     if pa.types.is_floating(kind) or pa.types.is_timestamp(kind) or pa.types.is_dictionary(kind):
         return plain_text(column)
     return column
