@@ -14,7 +14,7 @@ from shared.row_blocks import BLOCK, blocks, leaf
 from generator_svc.domain.tally import Answer, NoAnswer, Tally
 from generator_svc.domain.work import Work
 from generator_svc.rows.content import is_nested
-from generator_svc.rows.csv_text import csv_bytes
+from generator_svc.rows.csv_text import csv_parts
 from generator_svc.rows.recipe import RowRecipe
 
 _NO_USAGE = Usage()
@@ -109,7 +109,7 @@ def rows(prepared: SlicePrepared, recipe: RowRecipe) -> Iterator[RangeSettled]:
 
 
 def _pieces(prepared: SlicePrepared, recipe: RowRecipe, first: int, made: pa.RecordBatch) -> Iterator[RangeSettled]:
-    texts = [csv_bytes(made.slice(at - first, taken)) for at, taken in blocks(first, made.num_rows)]
+    texts = csv_parts(made, [count for _, count in blocks(first, made.num_rows)])
     text = b"".join(texts)
     if len(text) > MOST_BYTES and made.num_rows > 1:
         half = made.num_rows // 2
