@@ -15,7 +15,7 @@ SOURCES = sorted(
     for path in (ROOT / place).rglob("*.py")
     if "/tests/" not in str(path)
 )
-DOMAIN = [path for path in SOURCES if "domain" in path.parts]
+DOMAIN = [path for path in SOURCES if {"domain", "rows"} & set(path.parts)]
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
 IMPURE = {
     ("datetime", "now"),

@@ -265,7 +265,7 @@ async def ranges(generator: Any, received: Any) -> list[Any]:
 async def test_a_slice_becomes_rows_of_its_recipe(new_generator: Callable[..., Any]) -> None:
     (event,) = await ranges(new_generator(), a_slice())
     assert (event.state, event.source, event.count) == ("generated", "recipe", 100)
-    assert event.columns == list(RECIPES["inventory"].columns)
+    assert event.columns == RECIPES["inventory"].schema.names
     assert event.rows_csv.count("\r\n") == 100
 
 

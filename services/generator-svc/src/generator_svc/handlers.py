@@ -14,10 +14,10 @@ from generator_svc.domain import verdicts
 from generator_svc.domain.chain import Chain
 from generator_svc.domain.plans import PlanBook, waiting_for_plan, waiting_for_resume
 from generator_svc.domain.question import Question
-from generator_svc.domain.recipe import RowRecipe, chosen
 from generator_svc.domain.tally import Answer, Interrupted, NoAnswer
 from generator_svc.domain.work import Work
 from generator_svc.recipes.answer import NoRecipeAnswer, answer_of
+from generator_svc.rows.recipe import RowRecipe, chosen
 from generator_svc.spans import describe, sampled_span
 
 PLAN_PATIENCE_S = 60.0

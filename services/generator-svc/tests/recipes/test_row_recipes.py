@@ -7,22 +7,25 @@ import io
 from datetime import date
 from itertools import pairwise
 
+import pyarrow.compute as pc
 import pytest
-from generator_svc.domain.csv_text import csv_rows
-from generator_svc.domain.recipe import range_of
-from generator_svc.domain.sampling import shuffled_30_bits
 from generator_svc.recipes import RECIPES
-from generator_svc.recipes.customers import AS_OF
+from generator_svc.rows.csv_text import csv_rows
+from generator_svc.rows.recipe import RowRecipe
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 ROWS = 3_000
 
 
+def text_of(recipe: RowRecipe, seed: int, first: int, count: int) -> str:
+    return csv_rows(recipe.batch(seed, first, count, recipe.as_of))
+
+
 def parsed(name: str, count: int, seed: int = 42, first: int = 0) -> list[dict[str, str]]:
     recipe = RECIPES[name]
-    text = csv_rows(recipe.rows(seed, first, count))
-    return list(csv.DictReader(io.StringIO(text, newline=""), fieldnames=recipe.columns, strict=True))
+    text = text_of(recipe, seed, first, count)
+    return list(csv.DictReader(io.StringIO(text, newline=""), fieldnames=recipe.schema.names, strict=True))
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -31,8 +34,8 @@ def parsed(name: str, count: int, seed: int = 42, first: int = 0) -> list[dict[s
 def test_slices_put_together_are_the_whole(name: str, cuts: list[int], seed: int) -> None:
     recipe = RECIPES[name]
     bounds = sorted({0, ROWS, *cuts})
-    slices = [csv_rows(recipe.rows(seed, first, end - first)) for first, end in pairwise(bounds)]
-    assert "".join(slices) == csv_rows(recipe.rows(seed, 0, ROWS))
+    slices = [text_of(recipe, seed, first, end - first) for first, end in pairwise(bounds)]
+    assert "".join(slices) == text_of(recipe, seed, 0, ROWS)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -57,10 +60,20 @@ def test_inventory_is_what_the_acceptance_case_asks_for() -> None:
     assert all(float(row["price"]) > 0 and row["price"][-3] == "." for row in rows)
 
 
-def test_skus_are_unique_by_construction() -> None:
-    serials = shuffled_30_bits(range_of(RECIPES["inventory"], 42, 0, 2_000_000), "sku")
-    assert len(set(serials.tolist())) == 2_000_000
-    assert int(serials.max()) < 1 << 30
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_rules_of_a_recipe_hold_on_every_row(name: str) -> None:
+    recipe = RECIPES[name]
+    rows = recipe.batch(7, 0, ROWS, recipe.as_of)
+    assert {rule.name: pc.all(rule.holds(rows)).as_py() for rule in recipe.rules} == {
+        rule.name: True for rule in recipe.rules
+    }
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_batch_has_exactly_the_schema(name: str) -> None:
+    recipe = RECIPES[name]
+    assert recipe.batch(42, 10, 5, recipe.as_of).schema.equals(recipe.schema)
+    assert recipe.batch(42, 0, 0, recipe.as_of).num_rows == 0
 
 
 def test_product_names_fit_their_category() -> None:
@@ -77,5 +90,5 @@ def test_customers_bought_after_they_signed_up_and_before_the_fixed_day() -> Non
     assert len({row["email"] for row in rows}) == len({row["customer_id"] for row in rows}) == ROWS
     for row in rows:
         signed_up, bought = date.fromisoformat(row["signup_date"]), date.fromisoformat(row["last_purchase_date"])
-        assert signed_up <= bought <= AS_OF
+        assert signed_up <= bought <= RECIPES["customers"].as_of
         assert round(int(row["orders_count"]) * float(row["average_order"]), 2) == float(row["total_spent"])

@@ -9,10 +9,10 @@ from shared.errors import RecordsmithError
 from shared.events import CHUNK, PromptPrepared, RangeSettled, RecordGenerated, RecordSettled, SlicePrepared, Usage
 from shared.events.records import TerminalState
 
-from generator_svc.domain.csv_text import csv_rows
-from generator_svc.domain.recipe import RowRecipe
 from generator_svc.domain.tally import Answer, NoAnswer, Tally
 from generator_svc.domain.work import Work
+from generator_svc.rows.csv_text import csv_rows
+from generator_svc.rows.recipe import RowRecipe
 
 _NO_USAGE = Usage()
 
@@ -100,10 +100,8 @@ def ranges(
 def rows(prepared: SlicePrepared, recipe: RowRecipe) -> Iterator[RangeSettled]:
     """The rows of a slice, in pieces that fit into a message."""
     for first, count in parts(prepared.first, prepared.count, ROWS_PER_EVENT):
-        text = csv_rows(recipe.rows(prepared.seed, first, count))
-        yield _settled(
-            prepared, first, count, "generated", source="recipe", columns=list(recipe.columns), rows_csv=text
-        )
+        text = csv_rows(recipe.batch(prepared.seed, first, count, recipe.as_of))
+        yield _settled(prepared, first, count, "generated", source="recipe", columns=recipe.schema.names, rows_csv=text)
 
 
 def parts(first: int, count: int, most: int) -> Iterator[tuple[int, int]]:

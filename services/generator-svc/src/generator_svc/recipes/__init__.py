@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from generator_svc.domain.recipe import RowRecipe
 from generator_svc.recipes.customers import Customers
 from generator_svc.recipes.inventory import Inventory
+from generator_svc.rows.recipe import RowRecipe
 
 RECIPES: Mapping[str, RowRecipe] = {
     "inventory": Inventory(),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+from string import ascii_uppercase
 from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from generator_svc.domain import sampling
-from generator_svc.domain.recipe import keyword_score, range_of
 from generator_svc.recipes.inventory.words import CATEGORIES, KEYWORDS, VARIANTS, WAREHOUSES
+from generator_svc.rows import texts
+from generator_svc.rows.draws import Bits, Draws, scaled, scaled_low
+from generator_svc.rows.recipe import Rule, keyword_score
 
 MOST_STOCK = 500
 _BAYS = 40
@@ -22,6 +27,9 @@ _ADJECTIVES = pa.array([adjective for category in CATEGORIES for adjective in ca
 _LOW = np.array([low for category in CATEGORIES for _, low, _ in category.nouns], dtype=np.uint64)
 _HIGH = np.array([high for category in CATEGORIES for _, _, high in category.nouns], dtype=np.uint64)
 _ENDINGS = np.array([99, 49, 0, 95, 90, 25, 79, 50], dtype=np.uint64)
+_SHELVES = pa.array([f"{aisle}-{bay:02}" for aisle in ascii_uppercase for bay in range(1, _BAYS + 1)])
+_SKUS = 1 << 30
+"""As many as six symbols of 32 can tell apart."""
 _VARIANTS, _WAREHOUSES = pa.array(VARIANTS), pa.array(WAREHOUSES)
 
 
@@ -29,66 +37,70 @@ class Inventory:
     """A product a row; names and prices fit the category, ids are unique by construction below 2^30 rows."""
 
     name: ClassVar[str] = "inventory"
-    version: ClassVar[int] = 1
-    columns: ClassVar[tuple[str, ...]] = (
-        "product_id",
-        "sku",
-        "product_name",
-        "category",
-        "stock_level",
-        "price",
-        "warehouse_location",
+    version: ClassVar[int] = 2
+    as_of: ClassVar[date] = date(2025, 10, 1)
+    schema: ClassVar[pa.Schema] = pa.schema(
+        [
+            ("product_id", pa.string()),
+            ("sku", pa.string()),
+            ("product_name", pa.string()),
+            ("category", pa.string()),
+            ("stock_level", pa.int32()),
+            ("price", pa.decimal128(12, 2)),
+            ("warehouse_location", pa.string()),
+        ]
+    )
+    rules: ClassVar[Sequence[Rule]] = (
+        Rule("price is above 0", lambda rows: pc.greater(rows["price"], 0)),
+        Rule(f"stock_level is 0 to {MOST_STOCK}", lambda rows: pc.less_equal(rows["stock_level"], MOST_STOCK)),
     )
 
-    def rows(self, seed: int, first: int, count: int) -> pa.RecordBatch:
+    def batch(self, seed: int, first: int, count: int, as_of: date) -> pa.RecordBatch:
         """Rows `first` … `first + count - 1`."""
-        rows = range_of(self, seed, first, count)
-        drawn = rows.draws("product")
-        category = sampling.below(drawn, len(CATEGORIES))
-        noun = category * np.uint64(_PER_CATEGORY) + sampling.below_too(drawn, _PER_CATEGORY)
-        return pa.record_batch(
-            [
-                sampling.numbered("P", rows.indices + np.uint64(1), 10),
-                _skus(rows, category),
-                _product_names(rows, category, noun),
-                sampling.take(_NAMES, category),
-                pa.array(sampling.below(rows.draws("stock"), MOST_STOCK + 1).astype(np.int32)),
-                _prices(rows, noun),
-                _locations(rows),
-            ],
-            names=list(self.columns),
-        )
+        draws = Draws(self.name, self.version, seed, first, count)
+        drawn = draws.bits("product")
+        category = scaled(drawn, len(CATEGORIES))
+        noun = category * np.uint64(_PER_CATEGORY) + scaled_low(drawn, _PER_CATEGORY)
+        columns = [
+            texts.numbered("P", draws.indices + np.uint64(1), 10),
+            _skus(draws, category),
+            _product_names(draws, category, noun),
+            texts.take(_NAMES, category),
+            pa.array(draws.below("stock", MOST_STOCK + 1).astype(np.int32)),
+            _prices(draws, noun),
+            _locations(draws),
+        ]
+        return pa.record_batch(columns, schema=self.schema)
 
     def fits(self, description: str) -> float:
         """By its keywords."""
         return keyword_score(description, KEYWORDS)
 
 
-def _skus(rows: sampling.Rows, category: sampling.Draws) -> pa.Array:
-    serial = sampling.symbols(sampling.shuffled_30_bits(rows, "sku"), 6, sampling.CROCKFORD)
-    return sampling.fixed_width(np.hstack([_CODES[category.astype(np.intp)], serial]))
+def _skus(draws: Draws, category: Bits) -> pa.Array:
+    serial = texts.symbols(draws.unique("sku", _SKUS), 6, texts.CROCKFORD)
+    return texts.fixed_width(np.hstack([_CODES[category.astype(np.intp)], serial]))
 
 
-def _product_names(rows: sampling.Rows, category: sampling.Draws, noun: sampling.Draws) -> pa.Array:
-    drawn = rows.draws("name")
-    adjective = category * np.uint64(_PER_CATEGORY) + sampling.below(drawn, _PER_CATEGORY)
-    variant = sampling.take(_VARIANTS, sampling.below_too(drawn, len(VARIANTS)))
-    return sampling.joined([sampling.take(_ADJECTIVES, adjective), sampling.take(_NOUNS, noun), variant])
+def _product_names(draws: Draws, category: Bits, noun: Bits) -> pa.Array:
+    drawn = draws.bits("name")
+    adjective = category * np.uint64(_PER_CATEGORY) + scaled(drawn, _PER_CATEGORY)
+    variant = texts.take(_VARIANTS, scaled_low(drawn, len(VARIANTS)))
+    return texts.joined([texts.take(_ADJECTIVES, adjective), texts.take(_NOUNS, noun), variant])
 
 
-def _prices(rows: sampling.Rows, noun: sampling.Draws) -> pa.Array:
-    drawn = rows.draws("price")
+def _prices(draws: Draws, noun: Bits) -> pa.Array:
+    drawn = draws.bits("price")
     low, high = _LOW[noun.astype(np.intp)], _HIGH[noun.astype(np.intp)]
-    dollars = low + sampling.below(drawn, high - low)
-    return sampling.money(dollars * np.uint64(100) + _ENDINGS[sampling.below_too(drawn, len(_ENDINGS)).astype(np.intp)])
+    dollars = low + scaled(drawn, high - low)
+    return texts.money(dollars * np.uint64(100) + _ENDINGS[scaled_low(drawn, len(_ENDINGS)).astype(np.intp)])
 
 
-def _locations(rows: sampling.Rows) -> pa.Array:
-    drawn = rows.draws("warehouse")
-    aisle = sampling.below_too(drawn, 26 * _BAYS)
-    bay = np.empty((rows.count, 4), dtype=np.uint8)
-    bay[:, 0] = np.uint8(ord("A")) + (aisle // np.uint64(_BAYS)).astype(np.uint8)
-    bay[:, 1] = ord("-")
-    bay[:, 2:] = sampling.symbols(aisle % np.uint64(_BAYS) + np.uint64(1), 2)
-    site = sampling.take(_WAREHOUSES, sampling.below(drawn, len(WAREHOUSES)))
-    return sampling.joined([site, sampling.fixed_width(bay)])
+def _locations(draws: Draws) -> pa.Array:
+    drawn = draws.bits("warehouse")
+    return texts.joined(
+        [
+            texts.take(_WAREHOUSES, scaled(drawn, len(WAREHOUSES))),
+            texts.take(_SHELVES, scaled_low(drawn, len(_SHELVES))),
+        ]
+    )
