@@ -17,7 +17,7 @@ from faker import Faker
 from faker.config import AVAILABLE_LOCALES
 from faker.providers import BaseProvider
 
-from generator_svc.vocabulary.columns import DEFAULT_LOCALE
+from generator_svc.vocabulary.field_slice import DEFAULT_LOCALE
 from generator_svc.vocabulary.formulas import Formula, NotAFormula, Reader
 
 UNFIT = {
@@ -55,6 +55,12 @@ class FakerLocale:
             for name, owner in sorted(self._owners.items())
             if name not in UNFIT and _is_fit(type(owner), name)
         }
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The words that its texts are made of."""
+        owner = self._owners["word"]
+        return tuple(getattr(owner, "word_list", ()))
 
     def formula(self, method: str) -> Formula:
         """The formula of an allowed method. Raises `NotAFormula`."""

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from generator_svc.rows.texts import fixed_width
-from generator_svc.vocabulary.columns import Column
+from generator_svc.vocabulary.field_slice import FieldSlice
 from generator_svc.vocabulary.formulas import Cased, Choice, Entries, Formula, Named, Pattern, Sequence
 
 Places = NDArray[np.int64]
@@ -25,16 +25,16 @@ _CASES = {
 }
 
 
-def filled(formula: Formula, column: Column) -> pa.Array:
+def filled(formula: Formula, field: FieldSlice) -> pa.Array:
     """A text for every row of the column."""
-    return Filling(column).texts(formula, column.stream, np.arange(column.count))
+    return Filling(field).texts(formula, field.stream, np.arange(field.count))
 
 
 class Filling:
     """The columns that one row range has needed so far: a method named twice in a row gives the same text."""
 
-    def __init__(self, column: Column) -> None:
-        self._column = column
+    def __init__(self, field: FieldSlice) -> None:
+        self._field = field
         self._named: dict[str, pa.Array] = {}
 
     def texts(self, formula: Formula, stream: str, rows: Places) -> pa.Array:
@@ -57,13 +57,13 @@ class Filling:
                 return self._by_method(method, inner).take(pa.array(rows))
 
     def _by_method(self, method: str, inner: Formula) -> pa.Array:
-        stream = f"{self._column.stream}/{method}"
+        stream = f"{self._field.stream}/{method}"
         if stream not in self._named:
-            self._named[stream] = self.texts(inner, stream, np.arange(self._column.count))
+            self._named[stream] = self.texts(inner, stream, np.arange(self._field.count))
         return self._named[stream]
 
     def _chosen(self, stream: str, options: int, weights: tuple[float, ...] | None) -> Places:
-        draws = self._column.draws
+        draws = self._field.draws
         if weights is None or len(set(weights)) == 1:
             return draws.below(stream, options).astype(np.int64)
         return draws.choice(stream, weights)
@@ -100,7 +100,7 @@ class Filling:
         return fixed_width(np.hstack(pieces))
 
     def _bits(self, stream: str, part: int) -> NDArray[np.uint64]:
-        return self._column.draws.bits(f"{stream}/symbols{part}")
+        return self._field.draws.bits(f"{stream}/symbols{part}")
 
 
 @lru_cache(maxsize=1_024)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from generator_svc.vocabulary.columns import Column
+from generator_svc.vocabulary.field_slice import FieldSlice
 from generator_svc.vocabulary.days import NotADay, day_of
 
 Parameters = Mapping[str, Any]
@@ -61,7 +61,7 @@ class Kind:
     name: str
     group: str
     summary: str
-    make: Callable[[Column], pa.Array]
+    make: Callable[[FieldSlice], pa.Array]
     type: pa.DataType | Callable[[Parameters], pa.DataType]
     parameters: tuple[Parameter, ...] = ()
     check: Callable[[Parameters], Iterator[tuple[str, str]]] = _no_problem

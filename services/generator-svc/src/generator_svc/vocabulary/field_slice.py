@@ -1,4 +1,4 @@
-"""One column of a row range: its draws under its own name, its parameters, and the day that dates count from."""
+"""One field of a row range: its draws under its own name, its parameters, and the day that dates count from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEFAULT_LOCALE = "en_US"
 
 
 @dataclass(frozen=True)
-class Column:
+class FieldSlice:
     """What a kind makes its values from."""
 
     draws: Draws
@@ -25,7 +25,7 @@ class Column:
     locale: str = DEFAULT_LOCALE
     parameters: Mapping[str, Any] | None = None
     entity: str = ""
-    """Columns of one entity (a person, a place, a product) share its draws, so that name and e-mail agree."""
+    """Fields of one entity (a person, a place, a product) share its draws, so that name and e-mail agree."""
 
     @property
     def count(self) -> int:
@@ -34,12 +34,12 @@ class Column:
     def __getitem__(self, parameter: str) -> Any:
         return (self.parameters or {}).get(parameter)
 
-    def part(self, name: str) -> Column:
-        """A column of its own inside this one."""
+    def part(self, name: str) -> FieldSlice:
+        """A field of its own inside this one."""
         return replace(self, stream=f"{self.stream}/{name}")
 
-    def of_entity(self, kind: str) -> Column:
-        """The column whose draws all columns of this entity share."""
+    def of_entity(self, kind: str) -> FieldSlice:
+        """The field whose draws all fields of this entity share."""
         return replace(self, stream=f"{kind}:{self.entity}")
 
     def below(self, part: str, bound: int | Bits) -> NDArray[np.int64]:
