@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,13 +32,15 @@ def fixed_width(characters: Bytes) -> pa.Array:
 
 def symbols(numbers: Bits, width: int, alphabet: Bytes = DIGITS) -> Bytes:
     """Numbers as so many symbols of an alphabet, with leading zeros."""
-    base = np.uint64(len(alphabet))
-    out = np.empty((len(numbers), width), dtype=np.uint8)
+    table, step = _groups(alphabet.tobytes())
+    base = np.uint64(len(table))
+    out = np.empty((len(numbers), -(-width // step) * step), dtype=np.uint8)
     rest = numbers
-    for place in range(width - 1, -1, -1):
-        rest, digit = np.divmod(rest, base)
-        out[:, place] = alphabet[digit.astype(np.intp)]
-    return out
+    for place in range(out.shape[1] - step, 0, -step):
+        rest, group = np.divmod(rest, base)
+        out[:, place : place + step] = table[group.astype(np.intp)]
+    out[:, :step] = table[(rest % base).astype(np.intp)]
+    return out[:, out.shape[1] - width :]
 
 
 def numbered(prefix: str, numbers: Bits, width: int) -> pa.Array:
@@ -58,7 +61,7 @@ def money(cents: NDArray[Any]) -> pa.Array:
 
 def take(vocabulary: pa.Array, positions: NDArray[Any]) -> pa.Array:
     """Entries of a vocabulary."""
-    return vocabulary.take(pa.array(positions.astype(np.int64, copy=False)))
+    return pc.take(vocabulary, pa.array(positions.astype(np.int64, copy=False)), boundscheck=False)
 
 
 def joined(parts: Sequence[Any], separator: str = " ") -> pa.Array:
@@ -69,6 +72,14 @@ def joined(parts: Sequence[Any], separator: str = " ") -> pa.Array:
 def days(numbers: NDArray[Any]) -> pa.Array:
     """Days since 1970-01-01 as dates."""
     return pa.array(numbers.astype(np.int32)).view(pa.date32())
+
+
+@lru_cache(maxsize=16)
+def _groups(alphabet: bytes) -> tuple[Bytes, int]:
+    """All groups of so many symbols that a table of at most 2¹⁵ rows holds them: one division for several symbols."""
+    step = max(1, int(15 / (len(alphabet) - 1).bit_length()))
+    places = np.indices((len(alphabet),) * step).reshape(step, -1).T
+    return np.frombuffer(alphabet, dtype=np.uint8)[places], step
 
 
 def day_number(day: date) -> int:

@@ -22,15 +22,29 @@ _BAYS = 40
 _NAMES = pa.array([category.name for category in CATEGORIES])
 _CODES = np.array([list(f"{category.code}-".encode()) for category in CATEGORIES], dtype=np.uint8)
 _PER_CATEGORY = len(CATEGORIES[0].nouns)
-_NOUNS = pa.array([noun for category in CATEGORIES for noun, _, _ in category.nouns])
-_ADJECTIVES = pa.array([adjective for category in CATEGORIES for adjective in category.adjectives])
+_PER_NOUN = len(CATEGORIES[0].adjectives) * len(VARIANTS)
+_PRODUCTS = pa.array(
+    [
+        f"{adjective} {noun} {variant}"
+        for category in CATEGORIES
+        for noun, _, _ in category.nouns
+        for adjective in category.adjectives
+        for variant in VARIANTS
+    ]
+)
 _LOW = np.array([low for category in CATEGORIES for _, low, _ in category.nouns], dtype=np.uint64)
 _HIGH = np.array([high for category in CATEGORIES for _, _, high in category.nouns], dtype=np.uint64)
 _ENDINGS = np.array([99, 49, 0, 95, 90, 25, 79, 50], dtype=np.uint64)
-_SHELVES = pa.array([f"{aisle}-{bay:02}" for aisle in ascii_uppercase for bay in range(1, _BAYS + 1)])
+_LOCATIONS = pa.array(
+    [
+        f"{warehouse} {aisle}-{bay:02}"
+        for warehouse in WAREHOUSES
+        for aisle in ascii_uppercase
+        for bay in range(1, _BAYS + 1)
+    ]
+)
 _SKUS = 1 << 30
 """As many as six symbols of 32 can tell apart."""
-_VARIANTS, _WAREHOUSES = pa.array(VARIANTS), pa.array(WAREHOUSES)
 
 
 class Inventory:
@@ -64,11 +78,11 @@ class Inventory:
         columns = [
             texts.numbered("P", draws.indices + np.uint64(1), 10),
             _skus(draws, category),
-            _product_names(draws, category, noun),
+            _product_names(draws, noun),
             texts.take(_NAMES, category),
             pa.array(draws.below("stock", MOST_STOCK + 1).astype(np.int32)),
             _prices(draws, noun),
-            _locations(draws),
+            texts.take(_LOCATIONS, draws.below("warehouse", len(_LOCATIONS))),
         ]
         return pa.record_batch(columns, schema=self.schema)
 
@@ -82,11 +96,9 @@ def _skus(draws: Draws, category: Bits) -> pa.Array:
     return texts.fixed_width(np.hstack([_CODES[category.astype(np.intp)], serial]))
 
 
-def _product_names(draws: Draws, category: Bits, noun: Bits) -> pa.Array:
-    drawn = draws.bits("name")
-    adjective = category * np.uint64(_PER_CATEGORY) + scaled(drawn, _PER_CATEGORY)
-    variant = texts.take(_VARIANTS, scaled_low(drawn, len(VARIANTS)))
-    return texts.joined([texts.take(_ADJECTIVES, adjective), texts.take(_NOUNS, noun), variant])
+def _product_names(draws: Draws, noun: Bits) -> pa.Array:
+    """Adjectives are those of the noun's category."""
+    return texts.take(_PRODUCTS, noun * np.uint64(_PER_NOUN) + draws.below("name", _PER_NOUN))
 
 
 def _prices(draws: Draws, noun: Bits) -> pa.Array:
@@ -94,13 +106,3 @@ def _prices(draws: Draws, noun: Bits) -> pa.Array:
     low, high = _LOW[noun.astype(np.intp)], _HIGH[noun.astype(np.intp)]
     dollars = low + scaled(drawn, high - low)
     return texts.money(dollars * np.uint64(100) + _ENDINGS[scaled_low(drawn, len(_ENDINGS)).astype(np.intp)])
-
-
-def _locations(draws: Draws) -> pa.Array:
-    drawn = draws.bits("warehouse")
-    return texts.joined(
-        [
-            texts.take(_WAREHOUSES, scaled(drawn, len(WAREHOUSES))),
-            texts.take(_SHELVES, scaled_low(drawn, len(_SHELVES))),
-        ]
-    )
