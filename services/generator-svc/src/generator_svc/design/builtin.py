@@ -130,7 +130,9 @@ def _ranged(kind: str, params: dict[str, Any], low: float, high: float) -> tuple
             return "random_float", {**fixed, "fraction_digits": 0 if whole else 2}
         return kind, {**params, **fixed}
     if kind.startswith("date"):
-        return kind, {"start_date": f"{int(low)}-01-01", "end_date": f"{int(high)}-12-31"} if _years(low, high) else params
+        return kind, {"start_date": f"{int(low)}-01-01", "end_date": f"{int(high)}-12-31"} if _years(
+            low, high
+        ) else params
     if whole:
         return "random_int", {"min": int(low), "max": int(high)}
     return "random_float", {"min": low, "max": high, "fraction_digits": 2}
@@ -161,7 +163,9 @@ def _singulars(plain: str) -> Iterator[str]:
             yield f"{word[:-3]}y"
         elif word.endswith(("sses", "shes", "ches", "xes")):
             yield word[:-2]
-        elif word in ("skus", "menus") or (word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 2):
+        elif word in ("skus", "menus") or (
+            word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 2
+        ):
             yield word[:-1]
         else:
             yield word

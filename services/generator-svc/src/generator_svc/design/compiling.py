@@ -14,7 +14,7 @@ from generator_svc.vocabulary.entities import entities
 from generator_svc.vocabulary.values import VOCABULARY_VERSION, TypedValues
 
 NAME = "schema"
-"""Name of every compiled recipe: the draws of a field depend on its own name, so an edit of one field changes no other."""
+"""Of every compiled recipe: the draws of a field depend on its own name, so an edit of one field changes no other."""
 AS_OF = date(2025, 10, 1)
 """The day that dates count from; fixed with the version, so that output never depends on today."""
 

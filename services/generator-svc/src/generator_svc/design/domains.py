@@ -54,7 +54,7 @@ def _of(words: str, weights: list[int] | None = None) -> Entry:
 
 
 DOMAINS: tuple[Domain, ...] = (
-    Domain("inventory", ("inventor", "stock", "sku", "warehouse", "product", "catalog", "merchandis", "goods", "item"), {
+    Domain("inventory", ("inventor", "stock", "sku", "warehouse", "product", "catalog", "merchandis", "goods"), {
         "product_id": _id("P"), "sku": "sku", "product_name": "product_name", "category": "product_category",
         "stock_level": _int(0, 500), "price": _price(2, 800), "warehouse_location": "warehouse_location",
     }),
@@ -188,8 +188,8 @@ DOMAINS: tuple[Domain, ...] = (
     }),
     Domain("insurance claims", ("insurance", "claim", "policy", "policies", "premium"), {
         "claim_id": _id("CL"), "policy_number": {"type": "bothify", "params": {"text": "POL-########"}},
-        "claimant_name": "name", "claim_type": _of("Auto|Home|Health|Travel|Life"), "incident_date": _days("-2y", "-30d"),
-        "filed_on": _days("-30d"), "claim_amount": _price(100, 60_000),
+        "claimant_name": "name", "claim_type": _of("Auto|Home|Health|Travel|Life"),
+        "incident_date": _days("-2y", "-30d"), "filed_on": _days("-30d"), "claim_amount": _price(100, 60_000),
         "status": _of("submitted|in review|approved|denied|paid", [15, 25, 20, 10, 30]), "adjuster": "name",
     }),
 )  # fmt: skip

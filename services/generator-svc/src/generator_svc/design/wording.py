@@ -8,7 +8,8 @@ from dataclasses import dataclass
 LONGEST_DESCRIPTION = 4_000
 
 _ASKING = re.compile(
-    r"^\s*(please\s+)?((can|could|would) you\s+)?(generate|create|make|produce|build|give me|i (need|want)|synthesi[sz]e)\b"
+    r"^\s*(please\s+)?((can|could|would) you\s+)?"
+    r"(generate|create|make|produce|build|give me|i (need|want)|synthesi[sz]e)\b"
     r"(\s+me)?(\s+an?|\s+some|\s+the)?",
     re.IGNORECASE,
 )
@@ -20,10 +21,12 @@ _LISTING = re.compile(
     re.IGNORECASE,
 )
 _EXACT = re.compile(r"\b(fields?|columns?|attributes?|properties|only|exactly|just)\b|:", re.IGNORECASE)
-_BETWEEN = re.compile(r"\s*(?:,\s*and\b|,\s*or\b|,|;|\n|\band\b|&|\bplus\b|\bas well as\b|\balong with\b)\s*", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"\s*(?:,\s*and\b|,\s*or\b|,|;|\n|\band\b|&|\bplus\b|\bas well as\b|\balong with\b)\s*", re.IGNORECASE
+)
+_NUMBER = r"\$?(-?\d[\d,]*(?:\.\d+)?)"
 _RANGE = re.compile(
-    r"\b(?:between|from|ranging from|of|in)?\s*\$?(-?\d[\d,]*(?:\.\d+)?)\s*(?:-|–|to|and|\.\.)\s*\$?(-?\d[\d,]*(?:\.\d+)?)\b",
-    re.IGNORECASE,
+    rf"\b(?:between|from|ranging from|of|in)?\s*{_NUMBER}\s*(?:-|–|to|and|\.\.)\s*{_NUMBER}\b", re.IGNORECASE
 )
 _OPTIONS = re.compile(r"\(([^()]*)\)|\b(?:one of|either)\s+([\w ,/|-]+)$", re.IGNORECASE)
 _SMALL = re.compile(
@@ -56,7 +59,7 @@ class Wording:
 
 
 def read_wording(description: str) -> Wording:
-    """Subject and listed fields. A list of three or more, or one that is announced as fields, is meant to be complete."""
+    """Subject and listed fields. A list of three or more, or one announced as fields, is meant to be complete."""
     text = " ".join(description[:LONGEST_DESCRIPTION].split()).rstrip(".!? ")
     text = _COUNT.sub(" ", _ASKING.sub(" ", text)).strip()
     opening = _LISTING.search(_without_brackets(text))
@@ -102,7 +105,9 @@ def _listed(part: str) -> Listed | None:
         part = part[: span.start()] + part[span.end() :]
     unique = bool(re.search(r"\bunique\b", part, re.IGNORECASE))
     words = _trimmed(part)
-    return Listed(words, low, high, options if len(options) > 1 else (), unique) if re.search(r"[^\W_]", words) else None
+    return (
+        Listed(words, low, high, options if len(options) > 1 else (), unique) if re.search(r"[^\W_]", words) else None
+    )
 
 
 def _trimmed(words: str) -> str:

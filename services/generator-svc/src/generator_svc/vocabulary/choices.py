@@ -14,10 +14,7 @@ from generator_svc.vocabulary.kinds import Kind, Parameter, Parameters
 def chosen(field: FieldSlice) -> pa.Array:
     """One of the elements, by weight where there are weights."""
     elements, weights = field["elements"], field["weights"]
-    if weights:
-        places = field.choice("element", weights)
-    else:
-        places = field.below("element", len(elements))
+    places = field.choice("element", weights) if weights else field.below("element", len(elements))
     kind = type_of(field.parameters or {})
     return pa.array([_fitting(element, kind) for element in elements], kind).take(pa.array(places))
 

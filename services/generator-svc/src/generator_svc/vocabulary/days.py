@@ -1,4 +1,4 @@
-"""Days as Faker's parameters name them: `2024-05-01`, `today`, `-30y`, `+3w`. `today` is the day that dates count from."""
+"""Days as Faker's parameters name them: `2024-05-01`, `-30y`, `+3w`, `today` – the day that dates count from."""
 
 from __future__ import annotations
 

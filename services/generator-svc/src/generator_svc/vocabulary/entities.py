@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from generator_svc.vocabulary.guessing import spaced
 from generator_svc.vocabulary.kinds import Kind
 
-_ATTRIBUTES = frozenset(
-    "name first last full given family middle email mail e address phone mobile fax telephone sex gender title prefix "
-    "user username city state province region zip postal postcode code country street line abbr company domain website "
-    "url web site industry product category department description adjective".split()
-)
+_WORDS = """
+    name first last full given family middle email mail e address phone mobile fax telephone sex gender title prefix
+    user username city state province region zip postal postcode code country street line abbr company domain website
+    url web site industry product category department description adjective
+"""
+_ATTRIBUTES = frozenset(_WORDS.split())
 
 
 def entities(kinds: Mapping[str, Kind]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Faker in one locale: which of its methods may be asked for, and as what.
 
 The names come from the provider classes' own declared methods, never from an attribute look-up by a name somebody
-chose: `__class__`, `seed_instance` and `add_provider` are no provider's methods, so they cannot be reached (decision 2).
+chose: `__class__`, `seed_instance` and `add_provider` are no provider's methods, so nothing reaches them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ UNFIT = {
 }  # fmt: skip
 """Bytes, files, structures, classes to instantiate, or a look at the clock."""
 
-_CLOCK = re.compile(r"\b(now|today|utcnow|time)\(\)|datetime_now|getpass|os\.")
+_IMPURE = re.compile(
+    r"\b(now|today|utcnow|time)\(\)|datetime_now|getpass|\bos\.|(?<![.\w])(random|secrets|mod_random)\.\w"
+)
+"""A look at the clock, or randomness that no seed of ours reaches."""
 
 
 class UnknownLocale(ValueError):
@@ -91,11 +94,9 @@ def normal_locale(wanted: str) -> str:
     """`de-DE`, `de_de` and `de` are `de_DE`. Raises `UnknownLocale`."""
     plain = str(wanted).strip().replace("-", "_").casefold()
     known = {name.casefold(): name for name in sorted(AVAILABLE_LOCALES)}
-    if plain in known:
-        return known[plain]
     ours = {"en": DEFAULT_LOCALE, "de": "de_DE", "fr": "fr_FR", "es": "es_ES", "pt": "pt_BR", "zh": "zh_CN"}
-    if plain in ours:
-        return ours[plain]
+    if plain in ours or plain in known:
+        return ours.get(plain) or known[plain]
     near = [name for key, name in known.items() if plain and key.startswith(plain.split("_")[0] + "_")]
     if near and "_" not in plain:
         return near[0]
@@ -122,6 +123,6 @@ def _is_fit(owner: type, name: str) -> bool:
         if parameter.default is parameter.empty and parameter.name != "self"
     ]
     try:
-        return not required and not _CLOCK.search(inspect.getsource(function))
+        return not required and not _IMPURE.search(inspect.getsource(function))
     except OSError:
         return False

@@ -252,7 +252,9 @@ class _Body:
             case Choice(options=options, weights=weights):
                 return Choice(tuple(self._mapped(option, change) for option in options), weights)
             case Sequence(parts=parts):
-                return Sequence(tuple(part if isinstance(part, Named) else self._mapped(part, change) for part in parts))
+                return Sequence(
+                    tuple(part if isinstance(part, Named) else self._mapped(part, change) for part in parts)
+                )
         raise NotAFormula
 
 

@@ -12,7 +12,8 @@ _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 
 # The first rule whose pattern is found in the name decides, so what is narrower stands before what is wider.
 _RULES: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
-    (r"\b(is|has|can|should|opt)\b|\b(active|enabled|verified|subscribed|deleted|do not call|opted out)$", "boolean", {}),
+    (r"\b(is|has|can|should|opt)\b|\b(active|enabled|verified|subscribed|deleted|do not call|opted out)$",
+     "boolean", {}),
     (r"\b(birth|dob)\b", "date_of_birth", {}),
     (r"\b(due|expir\w*|renewal|delivery|next|end|close|closing|deadline|scheduled|estimated)\b.*\bdates?$|"
      r"\b(deadline|expiry|expiration)$", "date_between", {"start_date": "today", "end_date": "+1y"}),
@@ -26,17 +27,20 @@ _RULES: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     (r"\b(user ?name|login|nickname|handle)\b", "user_name", {}),
     (r"\b(salutation|name prefix|title prefix)\b", "prefix", {}),
     (r"\b(product|item|article) ?name\b|^products?$|^items?$", "product_name", {}),
-    (r"\b(company|account|employer|organi[sz]ation|vendor|supplier|business|manufacturer|brand)( name)?$", "company", {}),
+    (r"\b(company|account|employer|organi[sz]ation|vendor|supplier|business|manufacturer|brand)( name)?$",
+     "company", {}),
     (r"\b(file) ?name\b", "file_name", {}),
     (r"\b(course|event|project|campaign|deal|opportunity) ?name\b", "catch_phrase", {}),
     (r"\b(full ?name|customer|client|patient|employee|student|contact|person|author|owner|manager|agent|assignee|"
      r"reviewer|doctor|physician|teacher|instructor|seller|buyer|guest|passenger|driver|sender|recipient|speaker|"
-     r"organi[sz]er|attendee|provider|director|actor|artist|player|coach|member|applicant|candidate|tenant|owner)( name)?$|^names?$", "name", {}),
+     r"organi[sz]er|attendee|provider|director|actor|artist|"
+     r"player|coach|member|applicant|candidate|tenant|owner)( name)?$|^names?$", "name", {}),
     (r"\bsku\b|\b(article|item|product) ?code\b", "sku", {}),
     (r"\buuid\b|\bguid\b", "uuid4", {}),
     (r"\b(ip|ip ?address)\b", "ipv4", {}),
     (r"\bmac( address)?\b", "mac_address", {}),
-    (r"\bicd( ?10)?( code)?\b", "random_element", {"elements": ["I10", "E11.9", "J45.909", "M54.50", "F41.1", "K21.9"]}),
+    (r"\bicd( ?10)?( code)?\b",
+     "random_element", {"elements": ["I10", "E11.9", "J45.909", "M54.50", "F41.1", "K21.9"]}),
     (r"\b(currency)( iso)?( code)?$", "random_element", {"elements": ["USD", "EUR", "GBP", "JPY", "CHF", "CAD"]}),
     (r"\btracking\b", "bothify", {"text": "1Z-########-????"}),
     (r"\b(order|invoice|account|transaction|ticket|policy|contract|claim|member|case|serial|reference|registration|"
@@ -72,7 +76,8 @@ _RULES: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
      {"min": 0, "max": 100, "fraction_digits": 1}),
     (r"\b(bedrooms?|beds)\b", "random_int", {"min": 1, "max": 6}),
     (r"\b(bathrooms?|baths)\b", "random_int", {"min": 1, "max": 4}),
-    (r"\b(sq(uare)? ?(ft|feet|footage|meters|metres)|area|size|floor space)\b", "random_int", {"min": 450, "max": 5_200}),
+    (r"\b(sq(uare)? ?(ft|feet|footage|meters|metres)|area|size|floor space)\b",
+     "random_int", {"min": 450, "max": 5_200}),
     (r"\b(duration|minutes|hours|length|days)\b", "random_int", {"min": 1, "max": 120}),
     (r"\b(latitude|lat)\b", "latitude", {}),
     (r"\b(longitude|lon|lng)\b", "longitude", {}),
@@ -95,7 +100,8 @@ _RULES: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
      {"elements": ["Metformin", "Lisinopril", "Atorvastatin", "Albuterol", "Omeprazole", "Sertraline", "Ibuprofen"]}),
     (r"\b(insurance|insurer|payer)\b", "random_element",
      {"elements": ["Blue Ridge Health", "Harbor Mutual", "Summit Care", "Prairie Health Plan", "Lakeside Insurance"]}),
-    (r"\ballerg(y|ies)\b", "random_element", {"elements": ["None", "Penicillin", "Peanuts", "Latex", "Pollen", "Sulfa"]}),
+    (r"\ballerg(y|ies)\b",
+     "random_element", {"elements": ["None", "Penicillin", "Peanuts", "Latex", "Pollen", "Sulfa"]}),
     (r"\b(priority|severity|urgency)\b", "random_element",
      {"elements": ["Low", "Medium", "High", "Critical"], "weights": [30, 45, 20, 5]}),
     (r"\b(order|shipping|shipment|delivery|fulfil\w*) status\b", "random_element",

@@ -1,4 +1,4 @@
-"""What a type of the vocabulary is: its parameters with their bounds, its Arrow type, and how a column of it is made."""
+"""What a type of the vocabulary is: its parameters and their bounds, its Arrow type, how a column of it is made."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from generator_svc.vocabulary.field_slice import FieldSlice
 from generator_svc.vocabulary.days import NotADay, day_of
+from generator_svc.vocabulary.field_slice import FieldSlice
 
 Parameters = Mapping[str, Any]
 Form = Literal["integer", "number", "text", "flag", "day", "texts", "numbers"]

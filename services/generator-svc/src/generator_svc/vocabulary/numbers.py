@@ -36,7 +36,7 @@ def reals(field: FieldSlice) -> pa.Array:
     """Even numbers with so many decimal places."""
     low, high, places = field["min"], field["max"], field["fraction_digits"]
     scale = 10**places
-    return pa.array(_rounded(low + (high - low) * field.uniform("real"), scale, low, high))
+    return _in_form(_rounded(low + (high - low) * field.uniform("real"), scale, low, high), places)
 
 
 def prices(field: FieldSlice) -> pa.Array:
@@ -93,7 +93,17 @@ def degrees(most: int) -> Callable[[FieldSlice], pa.Array]:
 
 
 def _clipped(values: NDArray[np.float64], field: FieldSlice) -> pa.Array:
-    return pa.array(_rounded(values, 10 ** field["fraction_digits"], field["min"], field["max"]))
+    places = field["fraction_digits"]
+    return _in_form(_rounded(values, 10**places, field["min"], field["max"]), places)
+
+
+def _in_form(values: NDArray[np.float64], places: int) -> pa.Array:
+    return pa.array(values if places else values.astype(np.int64))
+
+
+def _real_type(parameters: Parameters) -> pa.DataType:
+    """Whole numbers are integers: 62000, not 62000.0."""
+    return pa.float64() if parameters["fraction_digits"] else pa.int64()
 
 
 def _rounded(values: NDArray[np.float64], scale: int, low: float, high: float) -> NDArray[np.float64]:
@@ -123,7 +133,7 @@ KINDS: tuple[Kind, ...] = (
         _ordered,
     ),
     Kind(
-        "random_float", "numbers", "a number with decimals", reals, pa.float64(),
+        "random_float", "numbers", "a number with decimals", reals, _real_type,
         (_LOW, Parameter("max", "number", 1, -_MOST, _MOST), _PLACES), _some_between,
     ),
     Kind(
@@ -139,12 +149,12 @@ KINDS: tuple[Kind, ...] = (
          Parameter("dec", "integer", 2, 0, 4, "decimal places")), _some_between,
     ),
     Kind(
-        "normal", "numbers", "a bell-shaped number", normals, pa.float64(),
+        "normal", "numbers", "a bell-shaped number", normals, _real_type,
         (Parameter("mean", "number", 0), Parameter("sd", "number", 1, 0), Parameter("min", "number", -_MOST),
          Parameter("max", "number", _MOST), _PLACES), _some_between,
     ),
     Kind(
-        "lognormal", "numbers", "a skewed positive number", lognormals, pa.float64(),
+        "lognormal", "numbers", "a skewed positive number", lognormals, _real_type,
         (Parameter("median", "number", 1, 0), Parameter("sigma", "number", 1, 0, 50), _LOW,
          Parameter("max", "number", _MOST), _PLACES), _some_between,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, time, timezone
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -37,16 +37,17 @@ def by_row(field: FieldSlice, method: str, parameters: Parameters | None = None)
 def type_of(locale: str, method: str, given: tuple[tuple[str, Any], ...] = ()) -> pa.DataType:
     """The Arrow type of a method's values. Raises `ValueError` where Faker refuses the parameters."""
     generator = _generator(normal_locale(locale), _PROBED_ON)
-    seen = [value for value in _values(generator, locale, method, dict(given), range(PROBES)) if value is not None]
+    once, again = (list(_values(generator, locale, method, dict(given), range(PROBES))) for _ in range(2))
+    if once != again:
+        raise ValueError(f"{method} is not the same twice from one seed, so it cannot be made reproducibly")
+    seen = [value for value in once if value is not None]
     found = {next(kind for python, kind in _TYPES if isinstance(value, python)) for value in seen}
     if found == {pa.int64(), pa.float64()}:
         return pa.float64()
     return found.pop() if len(found) == 1 else pa.string()
 
 
-def _values(
-    generator: Generator, locale: str, method: str, given: Mapping[str, Any], seeds: Any
-) -> Iterator[Any]:
+def _values(generator: Generator, locale: str, method: str, given: Mapping[str, Any], seeds: Any) -> Iterator[Any]:
     if method not in faker_locale(locale).methods:
         raise ValueError(f"{method} is not a type of this locale")
     call: Callable[..., Any] = generator.get_formatter(method)
@@ -62,7 +63,7 @@ def _values(
 @lru_cache(maxsize=32)
 def _generator(locale: str, as_of: date) -> Generator:
     faker_locale(locale)  # warnings of old locales are silenced there
-    generator = Faker(locale)._factories[0]
+    generator: Generator = Faker(locale)._factories[0]
     generator.seed_instance(0)  # a random source of its own
     for provider in generator.get_providers():
         if isinstance(provider, date_time.Provider):
@@ -77,15 +78,15 @@ def _standing_still(provider: type[BaseProvider], as_of: date) -> type[BaseProvi
 
     class Day(date, metaclass=_DateType):
         @classmethod
-        def today(cls) -> date:
+        def today(cls) -> date:  # type: ignore[override]
             return as_of
 
     class Moment(datetime, metaclass=_DateType):
         @classmethod
-        def now(cls, tz: Any = None) -> datetime:
+        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
             return moment.replace(tzinfo=tz)
 
-    names = {"datetime": Moment, "dtdate": Day, "_get_local_timezone": lambda: timezone.utc}
+    names = {"datetime": Moment, "dtdate": Day, "_get_local_timezone": lambda: UTC}
     members: dict[str, Any] = {}
     for owner in reversed(provider.__mro__):
         if owner.__module__.startswith("faker.providers.date_time"):
@@ -136,7 +137,7 @@ def _fitting(value: Any, kind: pa.DataType) -> Any:
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, datetime):
-        return value.replace(tzinfo=value.tzinfo or timezone.utc)
+        return value.replace(tzinfo=value.tzinfo or UTC)
     return value
 
 

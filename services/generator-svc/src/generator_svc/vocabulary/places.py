@@ -111,7 +111,7 @@ def country_of(locale: str) -> str:
 
     if locale in _COUNTRIES:
         return _COUNTRIES[locale]
-    codes = {code: names for code, names in zip(Provider.alpha_2_country_codes, Provider.countries, strict=False)}
+    codes = dict(zip(Provider.alpha_2_country_codes, Provider.countries, strict=False))
     return codes.get(locale.rpartition("_")[2], "United States")
 
 

@@ -29,6 +29,10 @@ class Chosen:
     parameters: Mapping[str, Any]
     locale: str = DEFAULT_LOCALE
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Types are code: another process finds its own by the name."""
+        return _found_again, (self.kind.name, dict(self.parameters), self.locale)
+
 
 class Unusable(Exception):
     """The name or a parameter cannot be used; `problems` say which and what to do."""
@@ -79,6 +83,13 @@ def resolved(name: str, given: Mapping[str, Any], path: str, locale: str = DEFAU
     if problems:
         raise Unusable(problems)
     return Chosen(kind, values, locale)
+
+
+def _found_again(name: str, parameters: Mapping[str, Any], locale: str) -> Chosen:
+    kind = kind_of(name, locale)
+    if kind is None:
+        raise LookupError(name)
+    return Chosen(kind, parameters, locale)
 
 
 def nearest(name: str, count: int = 3) -> list[str]:

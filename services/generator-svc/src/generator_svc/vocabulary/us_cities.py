@@ -1,4 +1,4 @@
-"""American cities: name, state, its code, the first three digits of ZIP codes there, area code, weight by population."""
+"""American cities: name, state, its code, first three digits of ZIP codes there, area code, weight by population."""
 
 from __future__ import annotations
 

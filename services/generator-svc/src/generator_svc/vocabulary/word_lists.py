@@ -60,8 +60,8 @@ WORD_LISTS: Mapping[str, Mapping[str, str]] = {
     "vehicle": {
         "vehicle_make": "Audi|BMW|Chevrolet|Fiat|Ford|Honda|Hyundai|Kia|Mazda|Mercedes-Benz|Nissan|Peugeot|Porsche|"
         "Renault|Skoda|Subaru|Tesla|Toyota|Volkswagen|Volvo",
-        "vehicle_model": "Accord|Altima|Camry|Civic|Clio|Corolla|Fiesta|Focus|Golf|Impreza|Leaf|Model 3|Mustang|Octavia|"
-        "Passat|Polo|Prius|Sentra|Tiguan|Yaris",
+        "vehicle_model": "Accord|Altima|Camry|Civic|Clio|Corolla|Fiesta|Focus|Golf|Impreza|Leaf|Model 3|Mustang|"
+        "Octavia|Passat|Polo|Prius|Sentra|Tiguan|Yaris",
         "vehicle_type": "Cargo Van|Convertible|Coupe|Crew Cab Pickup|Estate|Hatchback|Minivan|Saloon|SUV",
         "fuel": "Diesel|Electric|Hybrid|Petrol",
         "bicycle": "Road Bicycle|Mountain Bicycle|City Bicycle|Cargo Bike|Folding Bicycle|Touring Bicycle|Tandem",
@@ -101,8 +101,8 @@ WORD_LISTS: Mapping[str, Mapping[str, str]] = {
         "cron": "0 * * * *|*/5 * * * *|0 0 * * *|0 6 * * 1|30 2 1 * *",
     },
     "word": {
-        "adjective": "able|brave|bright|calm|careful|clever|early|fair|fresh|gentle|happy|honest|kind|large|quick|quiet|"
-        "sharp|small|strong|sweet|warm|wise|young",
+        "adjective": "able|brave|bright|calm|careful|clever|early|fair|fresh|gentle|happy|honest|kind|large|quick|"
+        "quiet|sharp|small|strong|sweet|warm|wise|young",
         "adverb": "almost|always|badly|boldly|calmly|carefully|easily|fast|gently|happily|kindly|loudly|nearly|often|"
         "quickly|quietly|rarely|slowly|softly|well",
         "conjunction": "after|although|and|because|before|but|if|or|since|so|though|unless|until|when|while|yet",
