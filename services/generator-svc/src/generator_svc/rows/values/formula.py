@@ -10,20 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from generator_svc.rows.cells import plain_text
 from generator_svc.rows.column import Slice
+from generator_svc.rows.values.operations import COMPARISONS, FUNCTIONS, OPERATORS, Value, alike
 
 LONGEST = 1_000
 """Characters of a formula."""
 _DEEPEST = 40
-
-Value = Any
-"""An Arrow array, or a scalar."""
 
 
 class FormulaRefused(ValueError):
@@ -50,9 +46,13 @@ class Formula:
 
     def make(self, column: str, part: Slice) -> pa.Array:
         """Nothing is drawn."""
-        made = self._run(part.made)
+        return self.over(part.made, part.count)
+
+    def over(self, columns: Mapping[str, pa.Array], count: int) -> pa.Array:
+        """The values for these columns of so many rows."""
+        made = self._run(columns)
         if isinstance(made, pa.Scalar):
-            made = pa.repeat(made, part.count)
+            made = pa.repeat(made, count)
         return made if made.type == self.type else pc.cast(made, self.type)
 
     @cached_property
@@ -88,9 +88,9 @@ def _check(node: ast.AST, names: Mapping[str, object], depth: int) -> None:
         return
     if isinstance(node, ast.Call):
         name = node.func.id if isinstance(node.func, ast.Name) else "this"
-        if name not in _FUNCTIONS or node.keywords:
+        if name not in FUNCTIONS or node.keywords:
             raise FormulaRefused(
-                f"{name} is no function here{_close(name, _FUNCTIONS)}; known are {', '.join(_FUNCTIONS)}"
+                f"{name} is no function here{_close(name, FUNCTIONS)}; known are {', '.join(FUNCTIONS)}"
             )
         children: Sequence[ast.AST] = node.args
     elif isinstance(node, ast.Constant):
@@ -104,13 +104,13 @@ def _check(node: ast.AST, names: Mapping[str, object], depth: int) -> None:
 
 
 def _parts(node: ast.AST) -> Sequence[ast.AST]:
-    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+    if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
         return (node.left, node.right)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.Not):
         return (node.operand,)
     if isinstance(node, ast.BoolOp):
         return node.values
-    if isinstance(node, ast.Compare) and all(type(op) in _COMPARISONS for op in node.ops):
+    if isinstance(node, ast.Compare) and all(type(op) in COMPARISONS for op in node.ops):
         return (node.left, *node.comparators)
     if isinstance(node, ast.IfExp):
         return (node.test, node.body, node.orelse)
@@ -134,7 +134,7 @@ def _value(node: ast.expr, columns: Mapping[str, pa.Array]) -> Value:
     if isinstance(node, ast.Constant):
         return pa.scalar(node.value)
     if isinstance(node, ast.BinOp):
-        return _OPERATORS[type(node.op)](_value(node.left, columns), _value(node.right, columns))
+        return OPERATORS[type(node.op)](_value(node.left, columns), _value(node.right, columns))
     if isinstance(node, ast.UnaryOp):
         inner = _value(node.operand, columns)
         return pc.invert(inner) if isinstance(node.op, ast.Not) else pc.negate(inner)
@@ -144,13 +144,13 @@ def _value(node: ast.expr, columns: Mapping[str, pa.Array]) -> Value:
     if isinstance(node, ast.Compare):
         sides = [_value(side, columns) for side in (node.left, *node.comparators)]
         pairs = zip(node.ops, sides, sides[1:], strict=False)
-        return _folded(pc.and_kleene, [_COMPARISONS[type(op)](*_alike(left, right)) for op, left, right in pairs])
+        return _folded(pc.and_kleene, [COMPARISONS[type(op)](*alike(left, right)) for op, left, right in pairs])
     if isinstance(node, ast.IfExp):
         test = pc.fill_null(_value(node.test, columns), False)
         return pc.if_else(test, _value(node.body, columns), _value(node.orelse, columns))
     assert isinstance(node, ast.Call)  # noqa: S101  # the check lets nothing else through
     assert isinstance(node.func, ast.Name)  # noqa: S101
-    return _FUNCTIONS[node.func.id](*(_value(argument, columns) for argument in node.args))
+    return FUNCTIONS[node.func.id](*(_value(argument, columns) for argument in node.args))
 
 
 def _folded(combine: Callable[[Value, Value], Value], values: Sequence[Value]) -> Value:
@@ -158,103 +158,3 @@ def _folded(combine: Callable[[Value, Value], Value], values: Sequence[Value]) -
     for other in others:
         first = combine(first, other)
     return first
-
-
-def _alike(left: Value, right: Value) -> tuple[Value, Value]:
-    """A text beside a day is a day: `signed_on >= "2024-01-01"`."""
-    if pa.types.is_date(left.type) and pa.types.is_string(right.type):
-        return left, pc.cast(right, left.type)
-    if pa.types.is_date(right.type) and pa.types.is_string(left.type):
-        return pc.cast(left, right.type), right
-    return left, right
-
-
-def _plus(left: Value, right: Value) -> Value:
-    """Numbers add up, texts are put together, a day and a number are the day so many days later."""
-    if pa.types.is_string(left.type) or pa.types.is_string(right.type):
-        return _concat(left, right)
-    if pa.types.is_date(left.type):
-        return pc.cast(pc.add(pc.cast(left, pa.int32()), pc.cast(right, pa.int32())), pa.date32())
-    return pc.add(left, right)
-
-
-def _minus(left: Value, right: Value) -> Value:
-    """A day less a day is a number of days, a day less a number an earlier day."""
-    left, right = _alike(left, right)
-    if pa.types.is_date(left.type):
-        days = pc.subtract(pc.cast(left, pa.int32()), pc.cast(right, pa.int32()))
-        return pc.cast(days, pa.int64() if pa.types.is_date(right.type) else pa.date32())
-    return pc.subtract(left, right)
-
-
-def _ratio(left: Value, right: Value) -> Value:
-    """A division gives a float, null where the divisor is 0."""
-    divisor = pc.cast(right, pa.float64())
-    safe = pc.if_else(pc.equal(divisor, 0.0), pa.scalar(None, pa.float64()), divisor)
-    return pc.divide(pc.cast(left, pa.float64()), safe)
-
-
-def _whole_ratio(left: Value, right: Value) -> Value:
-    return pc.cast(pc.floor(_ratio(left, right)), pa.int64())
-
-
-def _rest(left: Value, right: Value) -> Value:
-    return pc.subtract(left, pc.multiply(right, _whole_ratio(left, right)))
-
-
-def _concat(*values: Value) -> Value:
-    return pc.binary_join_element_wise(*(_text(value) for value in values), pa.scalar(""))
-
-
-def _text(value: Value) -> Value:
-    return (
-        plain_text(value)
-        if isinstance(value, pa.Array)
-        else pa.scalar(None if not value.is_valid else str(value.as_py()))
-    )
-
-
-def _round(value: Value, places: Value | None = None) -> Value:
-    digits = 0 if places is None else int(places.as_py())
-    rounded = pc.round(value, digits, "half_towards_infinity")
-    return rounded if digits or pa.types.is_integer(value.type) else pc.cast(rounded, pa.int64(), safe=False)
-
-
-def _pick(combine: str) -> Callable[..., Value]:
-    return lambda *values: pc.call_function(combine, list(values))
-
-
-_OPERATORS: Mapping[type[ast.operator], Callable[[Value, Value], Value]] = {
-    ast.Add: _plus,
-    ast.Sub: _minus,
-    ast.Mult: pc.multiply,
-    ast.Div: _ratio,
-    ast.FloorDiv: _whole_ratio,
-    ast.Mod: _rest,
-}
-_COMPARISONS: Mapping[type[ast.cmpop], Callable[[Value, Value], Value]] = {
-    ast.Eq: pc.equal,
-    ast.NotEq: pc.not_equal,
-    ast.Lt: pc.less,
-    ast.LtE: pc.less_equal,
-    ast.Gt: pc.greater,
-    ast.GtE: pc.greater_equal,
-}
-_FUNCTIONS: Mapping[str, Callable[..., Value]] = {
-    "round": _round,
-    "floor": lambda value: pc.cast(pc.floor(value), pa.int64()),
-    "ceil": lambda value: pc.cast(pc.ceil(value), pa.int64()),
-    "abs": pc.abs,
-    "min": _pick("min_element_wise"),
-    "max": _pick("max_element_wise"),
-    "lower": pc.utf8_lower,
-    "upper": pc.utf8_upper,
-    "text": _text,
-    "length": lambda value: pc.cast(pc.utf8_length(value), pa.int64()),
-    "first": lambda value, length: pc.utf8_slice_codeunits(value, 0, length.as_py()),
-    "replace": lambda value, old, new: pc.replace_substring(value, old.as_py(), new.as_py()),
-    "year": pc.year,
-    "month": pc.month,
-    "is_null": pc.is_null,
-    "coalesce": pc.coalesce,
-}

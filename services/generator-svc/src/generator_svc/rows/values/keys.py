@@ -23,7 +23,7 @@ _CLASSES = {
     "~": np.frombuffer(ascii_lowercase.encode(), dtype=np.uint8),
     "*": np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", dtype=np.uint8),
 }
-"""Place-holders of a pattern: digit, capital, small letter, Crockford's base 32; a backslash makes the next one plain."""
+"""Place-holders of a pattern; a backslash makes the next symbol stand for itself."""
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ class Reference:
     @cached_property
     def _strides(self) -> Ints:
         candidates = np.arange(1, min(self.rows, 1_024) + 1, dtype=np.int64)
-        return candidates[np.gcd(candidates, self.rows) == 1]
+        return np.asarray(candidates[np.gcd(candidates, self.rows) == 1], dtype=np.int64)
 
     @cached_property
     def _ranks(self) -> Ranks:
@@ -193,7 +193,8 @@ def _whole_column(table: Columns, column: str, rows: int, seed: int, as_of: date
     key = (column, rows, seed, as_of)
     kept = _kept.setdefault(table, {})
     if key not in kept:
-        kept.clear()  # one seed at a time: a service makes many data sets in its life
+        for other in [other for other in kept if other[2:] != key[2:]]:
+            del kept[other]  # one seed at a time: a service makes many data sets in its life
         kept[key] = _made(table, column, rows, seed, as_of)
     return kept[key]
 
