@@ -45,9 +45,18 @@ def of_schema(name: str, references: Mapping[str, Path]) -> RowRecipe:
         raise Rejected(f"{path}{error}", category="validation") from None
 
 
+def of_describe(name: str, references: Mapping[str, Path]) -> RowRecipe:
+    """The recipe of a Salesforce describe or a HubSpot property list in a file. Raises `Rejected`."""
+    from generator_svc.commands.designing import read_json
+    from generator_svc.describe.compiling import described_recipe
+
+    return described_recipe(read_json(Path(name)), references)
+
+
 ORIGINS: Mapping[str, Callable[[str, Mapping[str, Path]], RowRecipe]] = {
     "recipe": of_recipe,
     "description": of_description,
     "schema": of_schema,
+    "describe": of_describe,
 }
 """By the name of the option; the second argument is what `--references OBJECT=FILE` says."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from hashlib import blake2b
 from typing import Any
 
@@ -11,12 +10,10 @@ import orjson
 from generator_svc.design.schema_map import SchemaMap
 from generator_svc.rows.column import Column, Columns
 from generator_svc.vocabulary.entities import entities
-from generator_svc.vocabulary.values import VOCABULARY_VERSION, TypedValues
+from generator_svc.vocabulary.values import AS_OF, VOCABULARY_VERSION, TypedValues
 
 NAME = "schema"
 """Of every compiled recipe: the draws of a field depend on its own name, so an edit of one field changes no other."""
-AS_OF = date(2025, 10, 1)
-"""The day that dates count from; fixed with the version, so that output never depends on today."""
 
 
 def compiled(schema: SchemaMap) -> Columns:

@@ -14,7 +14,7 @@ _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 _RULES: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     (r"\b(is|has|can|should|opt)\b|\b(active|enabled|verified|subscribed|deleted|do not call|opted out)$",
      "boolean", {}),
-    (r"\b(birth|dob)\b", "date_of_birth", {}),
+    (r"\bbirth|\bdob\b", "date_of_birth", {}),
     (r"\b(due|expir\w*|renewal|delivery|next|end|close|closing|deadline|scheduled|estimated)\b.*\bdates?$|"
      r"\b(deadline|expiry|expiration)$", "date_between", {"start_date": "today", "end_date": "+1y"}),
     (r"\b(timestamp|datetime|date ?time|time ?stamps?)\b|\b\w+ at$", "date_time_between", {"start_date": "-2y"}),
@@ -32,7 +32,7 @@ _RULES: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     (r"\b(file) ?name\b", "file_name", {}),
     (r"\b(course|event|project|campaign|deal|opportunity) ?name\b", "catch_phrase", {}),
     (r"\b(full ?name|customer|client|patient|employee|student|contact|person|author|owner|manager|agent|assignee|"
-     r"reviewer|doctor|physician|teacher|instructor|seller|buyer|guest|passenger|driver|sender|recipient|speaker|"
+     r"reviewer|doctor|physician|teacher|instructor|seller|buyer|guest|passenger|driver|sender|recipient|speaker|assistants?|"
      r"organi[sz]er|attendee|provider|director|actor|artist|"
      r"player|coach|member|applicant|candidate|tenant|owner)( name)?$|^names?$", "name", {}),
     (r"\bsku\b|\b(article|item|product) ?code\b", "sku", {}),

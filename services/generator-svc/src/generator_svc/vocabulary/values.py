@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,9 @@ from generator_svc.vocabulary.resolving import Chosen
 
 VOCABULARY_VERSION = 1
 """Raised with every change that alters a byte: a table, an order, the pinned version of Faker."""
+
+AS_OF = date(2025, 10, 1)
+"""The day that dates count from; fixed with the version, so that output never depends on today."""
 
 
 @dataclass(frozen=True)
