@@ -16,11 +16,12 @@ LONGEST_TEXT = 65_536
 EMPTY_SHARE = 0.12
 TYPES = frozenset({"string", "number", "date", "datetime", "enumeration", "bool", "phone_number", "currency_number"})
 WITHOUT_VALUES = frozenset({"json", "object_coordinates"})
-WRITABLE = frozenset(
-    "hs_timestamp hs_note_body hs_call_title hs_call_body hs_call_direction hs_call_disposition hs_call_duration "
-    "hs_call_status hs_task_subject hs_task_body hs_task_status hs_task_priority hs_task_type hs_pipeline "
-    "hs_pipeline_stage hs_ticket_priority hs_ticket_category hs_lead_status hs_priority hs_deal_priority".split()
-)
+_WRITABLE = """
+    hs_timestamp hs_note_body hs_call_title hs_call_body hs_call_direction hs_call_disposition hs_call_duration
+    hs_call_status hs_task_subject hs_task_body hs_task_status hs_task_priority hs_task_type hs_pipeline
+    hs_pipeline_stage hs_ticket_priority hs_ticket_category hs_lead_status hs_priority hs_deal_priority
+"""
+WRITABLE = frozenset(_WRITABLE.split())
 """Of the properties that begin with `hs_`, those that people write; HubSpot keeps the others to itself."""
 KEPT = frozenset({"email", "firstname", "lastname", "name", "domain", "dealname", "dealstage", "pipeline", "subject",
                   "hs_timestamp", "hs_pipeline", "hs_pipeline_stage", "amount"})  # fmt: skip
@@ -48,7 +49,9 @@ def hubspot_recipe(described: HubSpotProperties) -> Columns:
 def _is_written(one: HubSpotProperty) -> bool:
     if one.type not in TYPES | WITHOUT_VALUES:
         raise Rejected(f"{one.name}: {one.type!r} is no property type that is known here", category="validation")
-    fixed = one.calculated or one.archived or one.hidden or (one.modification is not None and one.modification.read_only)
+    fixed = (
+        one.calculated or one.archived or one.hidden or (one.modification is not None and one.modification.read_only)
+    )
     if fixed or one.field_type.startswith("calculation") or one.type in WITHOUT_VALUES:
         return False
     return not one.name.startswith("hs_") or one.name in WRITABLE

@@ -25,7 +25,8 @@ KEY_PREFIXES: Mapping[str, str] = {
     "CallCenter": "04v", "Individual": "0PK", "Partner": "00I", "OpportunityContactRole": "00K",
     "AccountContactRelation": "07k", "AccountContactRole": "02Z", "CaseComment": "00a", "FeedItem": "0D5",
     "CollaborationGroup": "0F9", "Network": "0DB", "Location": "131", "Knowledge__kav": "ka0", "Topic": "0TO",
-    "ApexClass": "01p", "Territory2": "0MI", "DandBCompany": "06E", "MessagingSession": "0Mw", "LiveChatTranscript": "570",
+    "ApexClass": "01p", "Territory2": "0MI", "DandBCompany": "06E", "MessagingSession": "0Mw",
+    "LiveChatTranscript": "570",
     "OperatingHours": "0OH", "ServiceTerritory": "0Hh", "ServiceResource": "0Hn",
 }  # fmt: skip
 """Key prefixes of standard objects, as Salesforce publishes them. A custom object's differs from org to org."""
@@ -72,7 +73,9 @@ def read_ids(path: Path) -> tuple[str, ...]:
         raise Rejected(f"{path} cannot be read as ids: {type(error).__name__}", category="validation") from None
     header = [name.strip().casefold() for name in rows[0]] if rows else []
     place = header.index("id") if "id" in header else 0
-    given = [row[place].strip() for row in rows[1 if "id" in header else 0 :] if len(row) > place and row[place].strip()]
+    given = [
+        row[place].strip() for row in rows[1 if "id" in header else 0 :] if len(row) > place and row[place].strip()
+    ]
     found = [with_checksum(one) for one in given]
     if not given or None in found:
         wrong = given[found.index(None)][:20] if given else "nothing"

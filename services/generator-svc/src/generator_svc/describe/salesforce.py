@@ -34,12 +34,17 @@ EMPTY_SHARE = 0.12
 """Of the fields that may be empty, so many are."""
 LONGEST_TEXT = 400
 LARGEST = 10.0**12
-LENGTHS = {"string": 255, "textarea": 255, "email": 80, "phone": 40, "url": 255, "encryptedstring": 175, "combobox": 255}
+LENGTHS = {
+    "string": 255, "textarea": 255, "email": 80, "phone": 40, "url": 255, "encryptedstring": 175, "combobox": 255,
+}  # fmt: skip
 """Texts, and how long they may be where a describe does not say."""
 NUMBERS = frozenset({"int", "double", "currency", "percent", "long"})
+_OTHERS = {"boolean", "date", "datetime", "time", "reference", "base64"}
 UNWRITABLE = frozenset({"id", "address", "location", "anyType", "complexvalue", "json"})
 """Compound, or not to be written at all."""
-KNOWN = frozenset({*LENGTHS, *NUMBERS, *UNWRITABLE, *PICKLISTS, "boolean", "date", "datetime", "time", "reference", "base64"})
+KNOWN = (
+    LENGTHS.keys() | NUMBERS | UNWRITABLE | PICKLISTS | {"boolean", "date", "datetime", "time", "reference", "base64"}
+)
 
 
 def salesforce_recipe(described: SalesforceObject, references: Mapping[str, Path]) -> Columns:

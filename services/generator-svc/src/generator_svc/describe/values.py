@@ -19,6 +19,7 @@ from generator_svc.vocabulary.values import TypedValues
 
 _CODE = np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", dtype=np.uint8)
 _WIDEST_CODE = 12
+TEXT = pa.string()
 MOST_AT_ONCE = 3
 """Values of a multi-select picklist in one record."""
 
@@ -38,7 +39,7 @@ class ShortText(Free):
 
     typed: TypedValues
     length: int
-    type: pa.DataType = pa.string()
+    type: pa.DataType = TEXT
 
     def make(self, column: str, part: Slice) -> pa.Array:
         """A text for every row, never empty."""
@@ -55,7 +56,7 @@ class Mailboxes(Free):
 
     typed: TypedValues
     length: int
-    type: pa.DataType = pa.string()
+    type: pa.DataType = TEXT
 
     def make(self, column: str, part: Slice) -> pa.Array:
         """An address for every row, a different one in each."""
@@ -76,7 +77,7 @@ class UniqueTexts(Free):
 
     prefix: str
     length: int
-    type: pa.DataType = pa.string()
+    type: pa.DataType = TEXT
 
     def make(self, column: str, part: Slice) -> pa.Array:
         """A code for every row. Raises `Rejected` where there are fewer codes than rows."""
@@ -129,7 +130,7 @@ class Picked(Free):
 
     values: tuple[str, ...]
     several: bool = False
-    type: pa.DataType = pa.string()
+    type: pa.DataType = TEXT
 
     def make(self, column: str, part: Slice) -> pa.Array:
         """A value for every row."""
@@ -144,7 +145,7 @@ class Dependent:
     valid: Mapping[str, tuple[str, ...]]
     """Controlling value (as text) → what may stand beside it."""
     several: bool = False
-    type: pa.DataType = pa.string()
+    type: pa.DataType = TEXT
 
     @property
     def needs(self) -> Sequence[str]:
@@ -167,7 +168,7 @@ class References(Free):
     prefixes: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     unique: bool = False
-    type: pa.DataType = pa.string()
+    type: pa.DataType = TEXT
 
     def make(self, column: str, part: Slice) -> pa.Array:
         """An id for every row. Raises `Rejected` where each may come once and there are fewer than rows."""
@@ -187,7 +188,7 @@ class References(Free):
 class TimesOfDay(Free):
     """`HH:MM:SS.000Z`, as the REST API takes a time."""
 
-    type: pa.DataType = pa.string()
+    type: pa.DataType = TEXT
 
     def make(self, column: str, part: Slice) -> pa.Array:
         """A time for every row."""
@@ -201,7 +202,7 @@ class Texted(Free):
     """Other values as texts: HubSpot's properties all are (contract 3.9)."""
 
     inner: Numbers | UniqueNumbers | TypedValues
-    type: pa.DataType = pa.string()
+    type: pa.DataType = TEXT
 
     def make(self, column: str, part: Slice) -> pa.Array:
         """A text for every row."""
