@@ -22,7 +22,8 @@ from pydantic_settings import BaseSettings
 
 SECTIONS = (
     ("Every service", "shared.settings"),
-    ("CRM sessions", "shared.crm.settings"),
+    ("Salesforce", "shared.crm.settings"),
+    ("HubSpot", "shared.crm.hubspot_settings"),
     ("gateway", "gateway.settings"),
     ("schema-svc", "schema_svc.settings"),
     ("generator-svc", "generator_svc.settings"),

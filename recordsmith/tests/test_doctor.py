@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from recordsmith.doctor import find, is_well
 from recordsmith.doctor_checks import CHECKS, Finding
 
@@ -19,7 +21,7 @@ async def check(name: str, environment: Mapping[str, str]) -> Finding:
 
 
 async def test_nothing_configured_is_well() -> None:
-    findings = [await check(name, {}) for name in ("python", "ports", "kafka", "database", "llm", "crm")]
+    findings = [await check(name, {}) for name in ("python", "ports", "kafka", "database", "llm", "crm", "hubspot")]
     assert is_well(findings)
     assert {finding.state for finding in findings} == {"ok", "optional"}
 
@@ -51,6 +53,34 @@ async def test_half_a_salesforce_login_is_missing_its_other_half() -> None:
 
 async def test_a_salesforce_that_does_not_answer_is_missing() -> None:
     assert (await check("crm", CRM)).state == "missing"
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "said"),
+    [(200, "ok", "takes HUBSPOT_ACCESS_TOKEN"), (401, "missing", "refuses"), (502, "missing", "answers 502")],
+)
+async def test_a_hubspot_token_is_tried(status: int, state: str, said: str) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.readuntil(b"\r\n\r\n")
+        right = asked.startswith(b"GET /account-info/v3/details ") and b"Bearer pat-hunter2" in asked
+        writer.write(f"HTTP/1.1 {status if right else 404} x\r\ncontent-length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        finding = await check("hubspot", {"HUBSPOT_ACCESS_TOKEN": "pat-hunter2", "HUBSPOT_BASE_URL": url})
+    assert finding.state == state
+    assert said in finding.found
+    assert "hunter2" not in repr(finding)
+
+
+async def test_a_hubspot_that_does_not_answer_or_is_half_configured_is_missing() -> None:
+    away = {"HUBSPOT_ACCESS_TOKEN": "pat", "HUBSPOT_BASE_URL": "http://127.0.0.1:1"}
+    assert (await check("hubspot", away)).state == "missing"
+    half = await check("hubspot", {"HUBSPOT_REFRESH_TOKEN": "r", "HUBSPOT_CLIENT_ID": "c"})
+    assert (half.state, half.found) == ("missing", "half configured, lacks HUBSPOT_CLIENT_SECRET")
 
 
 async def test_no_check_says_a_secret() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from recordsmith.environment import (
+    HUBSPOT_URL,
+    hubspot_variables,
     missing_crm_variables,
     read_environment,
     self_contained,
@@ -31,6 +33,15 @@ def test_names_of_files_are_made_absolute(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["SF_PRIVATE_KEY", "SF_PRIVATE_KEY_FILE"])
 def test_either_form_of_the_private_key_completes_a_login(key: str) -> None:
     assert missing_crm_variables({"SF_LOGIN_URL": "l", "SF_CONSUMER_KEY": "c", "SF_USERNAME": "u", key: "k"}) == []
+
+
+def test_a_portal_of_the_users_own_replaces_the_sandboxs_as_a_whole() -> None:
+    assert hubspot_variables({"HUBSPOT_BASE_URL": "http://elsewhere"}) == {}
+    assert hubspot_variables({"HUBSPOT_ACCESS_TOKEN": "t", "SF_USERNAME": "u"}) == {
+        "HUBSPOT_ACCESS_TOKEN": "t",
+        "HUBSPOT_BASE_URL": HUBSPOT_URL,
+    }
+    assert hubspot_variables({"HUBSPOT_REFRESH_TOKEN": "r"})["HUBSPOT_ACCESS_TOKEN"] == ""
 
 
 def test_a_demo_keeps_the_llm_and_the_proxy_and_nothing_else_of_the_system() -> None:

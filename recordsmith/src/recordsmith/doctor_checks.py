@@ -15,6 +15,7 @@ from recordsmith import broker
 from recordsmith.environment import (
     CRM_KEYS,
     LLM_VARIABLES,
+    hubspot_variables,
     missing_crm_variables,
     set_llm_variables,
     sets_any_crm_variable,
@@ -121,6 +122,27 @@ async def crm(environment: Environment) -> Finding:
     )
 
 
+async def hubspot(environment: Environment) -> Finding:
+    variables = hubspot_variables(environment)
+    if not variables:
+        instead = ": the sandbox stands in" if missing_crm_variables(environment) else ""
+        return Finding("HubSpot", "optional", f"not configured{instead}", "set HUBSPOT_ACCESS_TOKEN in .env")
+    if not (token := variables["HUBSPOT_ACCESS_TOKEN"]):
+        lacking = [name for name in ("HUBSPOT_CLIENT_ID", "HUBSPOT_CLIENT_SECRET") if not variables.get(name)]
+        if lacking:
+            found = f"half configured, lacks {', '.join(lacking)}"
+            return Finding("HubSpot", "missing", found, "set them, or HUBSPOT_ACCESS_TOKEN alone")
+        return Finding("HubSpot", "ok", "credentials of an OAuth app set")
+    status = await _ask(variables["HUBSPOT_BASE_URL"], "/account-info/v3/details", token)
+    if status == 200:
+        return Finding("HubSpot", "ok", "the portal takes HUBSPOT_ACCESS_TOKEN")
+    if status in (401, 403):
+        fix = "make a new token in HubSpot, and set HUBSPOT_ACCESS_TOKEN"
+        return Finding("HubSpot", "missing", "the portal refuses HUBSPOT_ACCESS_TOKEN", fix)
+    found = "the portal does not answer" if status is None else f"the portal answers {status}"
+    return Finding("HubSpot", "missing", found, "correct HUBSPOT_BASE_URL, or unset it")
+
+
 async def java(environment: Environment) -> Finding:
     if environment.get("KAFKA_BOOTSTRAP_SERVERS"):
         return Finding("Apache Kafka for tests", "ok", "KAFKA_BOOTSTRAP_SERVERS is set")
@@ -160,6 +182,7 @@ CHECKS: Mapping[str, Callable[[Environment], Awaitable[Finding]]] = {
     "database": database,
     "llm": llm,
     "crm": crm,
+    "hubspot": hubspot,
     "java": java,
     "docker": docker,
 }
@@ -171,6 +194,19 @@ def _embedded_broker() -> Finding:
     except Problem as problem:
         return Finding("broker", "missing", problem.what, problem.remedy.removeprefix("Run: "))
     return Finding("broker", "ok", "KAFKA_BOOTSTRAP_SERVERS not set: the embedded broker")
+
+
+async def _ask(base_url: str, path: str, token: str) -> int | None:
+    """The status of a call with a token; None without an answer."""
+    import httpx
+
+    local = urlsplit(base_url).hostname in (LOOPBACK, "localhost")
+    try:
+        async with httpx.AsyncClient(timeout=5.0, trust_env=not local) as client:
+            answer = await client.get(base_url.rstrip("/") + path, headers={"authorization": f"Bearer {token}"})
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return None
+    return answer.status_code
 
 
 def _connect(url: str) -> str | None:

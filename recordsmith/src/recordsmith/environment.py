@@ -10,6 +10,8 @@ CRM_VARIABLES = ("SF_LOGIN_URL", "SF_CONSUMER_KEY", "SF_USERNAME")
 """With `SF_PRIVATE_KEY` or `SF_PRIVATE_KEY_FILE`: what a JWT login needs (interfaces.md section 1)."""
 CRM_KEYS = ("SF_PRIVATE_KEY", "SF_PRIVATE_KEY_FILE")
 
+HUBSPOT_URL = "https://api.hubapi.com"
+
 _OF_THE_CRM = ("SF_", "HUBSPOT_")
 _OF_THE_SYSTEM = (*_OF_THE_CRM, "KAFKA_", "DATABASE_URL")
 _FILE_ENDINGS = ("_FILE", "_CAFILE", "_CERTFILE", "_KEYFILE", "_CERTIFICATE", "_CLIENT_KEY")
@@ -39,6 +41,17 @@ def missing_crm_variables(environment: Mapping[str, str]) -> list[str]:
 def sets_any_crm_variable(environment: Mapping[str, str]) -> bool:
     """Whether somebody meant to use a real Salesforce."""
     return any(environment.get(name) for name in (*CRM_VARIABLES, *CRM_KEYS))
+
+
+def hubspot_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """All settings of a real HubSpot portal; none unless there is a way to log in to it.
+
+    Complete with token and address, so that they replace the sandbox's as a whole.
+    """
+    if not environment.get("HUBSPOT_ACCESS_TOKEN") and not environment.get("HUBSPOT_REFRESH_TOKEN"):
+        return {}
+    given = {name: value for name, value in environment.items() if name.startswith("HUBSPOT_")}
+    return {"HUBSPOT_ACCESS_TOKEN": "", "HUBSPOT_BASE_URL": HUBSPOT_URL, **given}
 
 
 def without_crm(environment: Mapping[str, str]) -> dict[str, str]:

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from recordsmith import sandbox
 from recordsmith.broker import CLIENT_SETTINGS, KAFKA_SETTINGS, embedded_broker
 from recordsmith.data_folder import api_key
-from recordsmith.environment import missing_crm_variables, sets_any_crm_variable, without_crm, without_proxy
+from recordsmith.environment import (
+    hubspot_variables,
+    missing_crm_variables,
+    sets_any_crm_variable,
+    without_crm,
+    without_proxy,
+)
 from recordsmith.ports import LOOPBACK, Ports
 from recordsmith.processes import Program
 from recordsmith.run_file import Addresses, write_run_file
@@ -145,7 +151,8 @@ class LocalSystem:
         if any(child.program.name == "sandbox" for child in self._supervisor.children):
             self.handle = sandbox.read_handle(self.data)
         if self.handle is not None:
-            return sandbox.login_variables(self.handle)
+            # A portal of the user's own goes before the sandbox's.
+            return {**sandbox.login_variables(self.handle), **hubspot_variables(self._environment)}
         return {name: value for name, value in self._environment.items() if name.startswith(("SF_", "HUBSPOT_"))}
 
     def _addresses(self, around: Surroundings, gateway: str | None) -> Addresses:

@@ -15,6 +15,7 @@ from schema_svc.store import BatchStore
 from schema_svc.turnstile import Turnstile
 from schema_svc.workshop import Pace, Workshop
 from shared.bus import Received
+from shared.crm.hubspot import HubSpotSession
 from shared.crm.salesforce import SalesforceSession
 from shared.database import Database
 from shared.events import BatchSpec, BatchSubmitted, Event, PromptPrepared, RangeSettled, RecordSettled, SlicePrepared
@@ -67,12 +68,24 @@ class RecorderBus:
 class Schema:
     """The service without Kafka."""
 
-    def __init__(self, path: Path, pace: Pace, salesforce: SalesforceSession | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        pace: Pace,
+        salesforce: SalesforceSession | None = None,
+        hubspot: HubSpotSession | None = None,
+    ) -> None:
         self.database = Database(f"sqlite:///{path / 'schema.sqlite3'}")
         self.store = BatchStore(self.database)
         self.bus = RecorderBus()
         self.shop = Workshop(
-            self.store, self.bus, Turnstile(2, 500), open_sources(salesforce), salesforce=salesforce, pace=pace
+            self.store,
+            self.bus,
+            Turnstile(2, 500),
+            open_sources(salesforce, hubspot),
+            salesforce=salesforce,
+            hubspot=hubspot,
+            pace=pace,
         )
         self.scheduler = self.replica()
 
@@ -132,9 +145,14 @@ def pace() -> Pace:
 async def make_schema(tmp_path: Path) -> AsyncIterator[Callable[..., Schema]]:
     made: list[Schema] = []
 
-    def make(pace: Pace | None = None, salesforce: SalesforceSession | None = None, name: str = "") -> Schema:
+    def make(
+        pace: Pace | None = None,
+        salesforce: SalesforceSession | None = None,
+        name: str = "",
+        hubspot: HubSpotSession | None = None,
+    ) -> Schema:
         folder = tmp_path / (name or f"d{len(made)}")
-        schema = Schema(folder, pace or Pace(), salesforce)
+        schema = Schema(folder, pace or Pace(), salesforce, hubspot)
         schema.database.migrate("schema-svc", MIGRATIONS)
         made.append(schema)
         return schema

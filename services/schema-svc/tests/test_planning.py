@@ -31,9 +31,9 @@ async def test_a_slot_that_no_row_has_refuses_the_batch(schema: Any, make_rows: 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"source": {"kind": "hubspot", "object": "contacts"}}, "Sources of kind hubspot are not supported yet"),
+        ({"source": {"kind": "hubspot", "object": "contacts"}}, "HubSpot is not configured"),
         ({"source": {"kind": "crm-analytics", "dataset": "d"}}, "Sources of kind crm-analytics"),
-        ({"target": {"kind": "hubspot", "object": "contacts"}}, "Targets of kind hubspot are not supported yet"),
+        ({"target": {"kind": "hubspot", "object": "contacts"}}, "HubSpot is not configured"),
         ({"target": {"kind": "crm-analytics"}}, "Targets of kind crm-analytics"),
         ({"source": {"kind": "salesforce", "object": "Claim__c"}}, "Salesforce is not configured"),
         ({"target": {"kind": "salesforce", "object": "C", "field": "F"}}, "Salesforce is not configured"),

@@ -1,14 +1,19 @@
 """Results, plans and a sandbox to write to."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from crm_sandbox.testing import RunningSandbox
+from crm_sandbox.testing import PortalClient, RunningSandbox
 from shared.bus import Received
+from shared.crm.hubspot import HubSpotSession
+from shared.crm.hubspot_settings import HubSpotSettings
 from shared.crm.salesforce import SalesforceSession
 from shared.crm.settings import SalesforceSettings
+from shared.database import Database
 from shared.events import BatchControlled, BatchPlan, RecordGenerated
+from writer_svc.app import MIGRATIONS
 
 FIELD = {"kind": "salesforce", "object": "Claim__c", "field": "Clinical_Summary__c"}
 
@@ -80,3 +85,46 @@ async def session(sandbox: RunningSandbox) -> AsyncIterator[SalesforceSession]:
     session = SalesforceSession(SalesforceSettings.model_validate(settings), sleep=at_once)
     yield session
     await session.close()
+
+
+@pytest.fixture
+def portal(sandbox: RunningSandbox) -> Iterator[PortalClient]:
+    """The sandbox's HubSpot, with room for more calls than a real portal allows, and search that sees all at once."""
+    client = PortalClient(sandbox)
+    before = sandbox.admin("GET", "/hubspot/settings").json()
+    client.settings(ten_seconds_private=1_000_000, searches_per_second=1_000_000, index_lag_s=0)
+    yield client
+    client.settings(**before)
+    client.http.close()
+
+
+@pytest.fixture
+async def make_hubspot(portal: PortalClient) -> AsyncIterator[Callable[..., HubSpotSession]]:
+    """Sessions with the sandbox's portal that never sleep."""
+    made: list[HubSpotSession] = []
+
+    async def at_once(_: float) -> None:
+        return
+
+    def make(**given: Any) -> HubSpotSession:
+        handle = portal.sandbox.handle
+        values = {"base_url": handle["http"], "access_token": handle["hubspot"]["access_token"], **given}
+        made.append(HubSpotSession(HubSpotSettings.model_validate(values), sleep=at_once))
+        return made[-1]
+
+    yield make
+    for session in made:
+        await session.close()
+
+
+@pytest.fixture
+def hubspot(make_hubspot: Callable[..., HubSpotSession]) -> HubSpotSession:
+    return make_hubspot()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'writer.sqlite3'}")
+    database.migrate("writer-svc", MIGRATIONS)
+    yield database
+    database.close()

@@ -127,8 +127,29 @@ async def test_a_target_that_is_not_there_fails_its_records(
     plans: PlanBook, make_plan: Any, make_control: Any, make_result: Any, make_received: Any
 ) -> None:
     plans.note("b", make_control("running", make_plan({"kind": "hubspot", "object": "contacts"})))
-    (event,) = await settle(plans, [make_received(make_result(0))], open_targets(None))
+    (event,) = await settle(plans, [make_received(make_result(0))], {})
     assert (event.state, event.code) == ("failed", "UNSUPPORTED_TARGET")
+
+
+async def test_what_waits_for_a_new_day_keeps_what_was_written_before(
+    plans: PlanBook, make_plan: Any, make_control: Any, make_result: Any, make_received: Any
+) -> None:
+    plans.note("b", make_control("running", make_plan()))
+
+    class UsedUp(Noted):
+        async def write(self, results: Sequence[Planned]) -> AsyncIterator[tuple[Any, Verdict]]:
+            async for told in super().write(results[:1]):
+                yield told
+            raise Parked("limit", 3_600.0)
+
+    written = Written()
+    group = [make_received(make_result(i, str(i))) for i in range(2)]
+    events = write_records(group, plans=plans, targets={"salesforce": UsedUp()}, written=written)
+    first = await anext(events)
+    with pytest.raises(Parked) as parked:
+        await anext(events)
+    assert (first.index, parked.value.timeout_s) == (0, 3_600.0)  # type: ignore[attr-defined]
+    assert written.verdict(group[0].event.event_id()) is not None
 
 
 def test_a_result_that_could_not_be_written_for_good_has_failed(make_result: Any, make_received: Any) -> None:

@@ -16,12 +16,14 @@ from shared.events import (
     BatchReopened,
     BatchResumed,
     BatchRetried,
+    BatchStaged,
     BatchSubmitted,
     Event,
     PromptPrepared,
     RangeSettled,
     RecordGenerated,
     RecordSettled,
+    RecordsSettled,
     RowsAttached,
     SlicePrepared,
 )
@@ -72,16 +74,16 @@ BATCHES_COMMANDS = Topic(
     "batches.commands.v1",
     (BatchSubmitted, RowsAttached, BatchPaused, BatchResumed, BatchCancelled, BatchRetried),
     key="batch_id",
-    producers=("gateway", "other systems"),
+    producers=("gateway", "writer-svc", "other systems"),
     consumers=("gateway", "schema-svc"),
     partitions=6,
     config={"retention.ms": str(30 * DAY_MS)},
 )
 BATCHES_EVENTS = Topic(
     "batches.events.v1",
-    (BatchPlanned, BatchRefused, BatchReopened, BatchProgressed, BatchCompleted),
+    (BatchPlanned, BatchRefused, BatchReopened, BatchStaged, BatchProgressed, BatchCompleted),
     key="batch_id",
-    producers=("schema-svc", "gateway"),
+    producers=("schema-svc", "writer-svc", "gateway"),
     consumers=("gateway", "schema-svc", "other systems"),
     partitions=6,
     config={"retention.ms": str(30 * DAY_MS)},
@@ -136,7 +138,7 @@ RESULTS = Topic(
 )
 OUTCOMES = Topic(
     "outcomes.v1",
-    (RecordSettled, RangeSettled),
+    (RecordSettled, RecordsSettled, RangeSettled),
     key="batch_id:chunk",
     producers=("schema-svc", "generator-svc", "writer-svc"),
     consumers=("gateway",),

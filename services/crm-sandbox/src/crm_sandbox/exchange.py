@@ -1,8 +1,9 @@
 """What a room is asked and what it answers: HTTP without the server."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote
 
@@ -21,8 +22,14 @@ class Call:
     body: bytes
     base_url: str
     words: Mapping[str, str] = field(default_factory=dict)
+    # The query word by word, as some clients repeat a name.
+    pairs: Sequence[tuple[str, str]] = ()
     # Set by a fault: the first record of this call fails with this code.
     fails_first: str | None = None
+    # The same fault may name the rows of an upload to fail instead of the first.
+    fails_rows: tuple[tuple[int, int], ...] = ()
+    # Where the body lies of a route that takes uploads; `body` is then empty. Whoever wants the file moves it away.
+    upload: Path | None = None
 
     def json(self) -> Any:
         """The body as JSON; ValueError where it is none."""
@@ -35,6 +42,10 @@ class Call:
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() in ("bearer", "oauth") else None
 
+    def named(self, name: str) -> list[str]:
+        """All values of a query word that may be repeated or hold several, joined by commas."""
+        return [one for key, text in self.pairs if key == name for one in text.split(",") if one]
+
     def says(self, flag: str) -> bool:
         return self.query.get(flag, "").lower() == "true"
 
@@ -44,6 +55,8 @@ class Answer:
     status: int
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    # A body too large for the memory, in parts; `body` is then empty.
+    parts: Iterator[bytes] | None = None
 
     @classmethod
     def json(cls, value: Any, status: int = 200, **headers: str) -> "Answer":
@@ -55,15 +68,26 @@ Respond = Callable[[Call], Answer]
 
 
 class Route:
-    """A method and a path template; `writes` marks calls that carry records, `reads_long` those worth a thread."""
+    """A method and a path template.
+
+    `writes` marks calls that carry records, `reads_long` those worth a thread, `uploads` those whose body goes to disk.
+    """
 
     def __init__(
-        self, method: str, template: str, respond: Respond, *, writes: bool = False, reads_long: bool = False
+        self,
+        method: str,
+        template: str,
+        respond: Respond,
+        *,
+        writes: bool = False,
+        reads_long: bool = False,
+        uploads: bool = False,
     ) -> None:
         self.method = method
         self.respond = respond
         self.writes = writes
         self.reads_long = reads_long
+        self.uploads = uploads
         self._folded = template
         self._pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template) + r"\Z")
 

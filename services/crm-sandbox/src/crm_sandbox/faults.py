@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-_KEYS = {"method", "path", "nth", "rate", "status", "code", "latency_ms", "drop", "times", "retry_after"}
+_KEYS = {"method", "path", "nth", "rate", "status", "code", "latency_ms", "drop", "times", "retry_after", "rows"}
+
+
+# Work that no client calls for by name: an order hits it only when it says so.
+PROCESS = "PROCESS"
 
 
 class FaultError(Exception):
@@ -26,12 +30,16 @@ class Fault:
     drop: str | None
     times: int | None
     retry_after: str | None
+    # Which rows of an upload `code` hits, from 1, both ends included; empty means the first.
+    rows: tuple[tuple[int, int], ...]
     chance: Random = field(repr=False)
     seen: int = 0
     hit: int = 0
 
     def hits(self, method: str, path: str) -> bool:
         """Whether this call is one of those to fail; counts the calls that could be."""
+        if self.method is None and method == PROCESS:
+            return False
         if (self.method and self.method != method) or not self.path.match(path):
             return False
         self.seen += 1
@@ -81,6 +89,7 @@ def _fault(body: Mapping[str, Any], fault_id: str, seed: int) -> Fault:
         drop=body.get("drop"),
         times=body.get("times"),
         retry_after=None if body.get("retry_after") is None else str(body["retry_after"]),
+        rows=tuple(_row_range(one) for one in body.get("rows") or ()),
         # Seeded by its place, so that the same orders fail the same calls again.
         chance=Random(seed),  # noqa: S311 - chooses calls, keeps no secret
     )
@@ -103,12 +112,27 @@ def _check(body: Mapping[str, Any]) -> None:
             "code": isinstance(body.get("code", ""), str),
             "latency_ms": _is_between(body.get("latency_ms", 0), 0, 600_000),
             "drop": body.get("drop", "before") in ("before", "after"),
+            "rows": _are_rows(body.get("rows") or [], body),
             "times": body.get("times") is None or _is_count(body["times"]),
         }.items()
         if not right
     ]
     if wrong:
         raise FaultError(f"out of range: {', '.join(wrong)}")
+
+
+def _are_rows(rows: Any, body: Mapping[str, Any]) -> bool:
+    """Row numbers or [first, last] pairs, for a code."""
+    if not isinstance(rows, list) or (rows and "code" not in body):
+        return False
+    return all(
+        _is_count(one) or (isinstance(one, list) and len(one) == 2 and all(map(_is_count, one)) and one[0] <= one[1])
+        for one in rows
+    )
+
+
+def _row_range(rows: Any) -> tuple[int, int]:
+    return (rows[0], rows[1]) if isinstance(rows, list) else (rows, rows)
 
 
 def _is_count(value: Any) -> bool:

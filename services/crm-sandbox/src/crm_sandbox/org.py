@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,22 @@ from crm_sandbox.calls import CallLog
 from crm_sandbox.clock import Clock
 from crm_sandbox.faults import Faults
 from crm_sandbox.foreign import Scalar
+from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.identity import Identity, new_access_token
+from crm_sandbox.salesforce.allowances import Allowances
+from crm_sandbox.salesforce.bulk.jobs import Jobs, save
+from crm_sandbox.salesforce.bulk.workshop import Workshop
 from crm_sandbox.salesforce.collections import Collections
 from crm_sandbox.salesforce.definitions import DefinitionError, Describe, complete, shipped
+from crm_sandbox.salesforce.field_security import FieldSecurity
 from crm_sandbox.salesforce.pages import Pages
-from crm_sandbox.salesforce.records import Records, create_indexes, create_table
+from crm_sandbox.salesforce.records import Records
 from crm_sandbox.salesforce.schema import Schema, SObject
 from crm_sandbox.salesforce.sessions import Sessions
-from crm_sandbox.seeds import SEEDS
+from crm_sandbox.salesforce.tables import create_indexes, create_table
+from crm_sandbox.seeds import PORTAL_SEEDS, SEEDS
 from crm_sandbox.store import Store
+from crm_sandbox.switches import Switches
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +48,33 @@ class Org:
         self.schema = Schema()
         self.changed_at: dict[str, datetime] = {}
         self.sessions = Sessions(self.store, self.clock, identity.org_id)
-        self.records = Records(self.store, self.schema, self.clock, identity.user_id)
-        self.collections = Collections(self.store, self.schema, self.records)
+        self.switches = Switches(self.store)
+        self.allowances = Allowances(self.clock)
+        self.records = Records(self.store, self.schema, self.clock, self.switches, identity.user_id)
+        self.security = FieldSecurity(self.store, self.schema, identity.user_id)
+        self.security.watch(self.records)
+        self.collections = Collections(self.store, self.schema, self.records, self.switches)
         self.pages = Pages(self.store, self.schema, self.clock)
+        self.hubspot = Portal(self.store, self.clock, identity.hubspot)
+        # One thread, because the store reads through one connection; a long scan leaves the loop free.
+        self.reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
+        self.uploads = folder / "uploads"
+        self.jobs = Jobs(self._workshop(folder / "bulk"), identity.user_id)
         self._open(seed, records)
+
+    def _workshop(self, folder: Path) -> Workshop:
+        return Workshop(
+            store=self.store,
+            schema=self.schema,
+            records=self.records,
+            clock=self.clock,
+            faults=self.faults,
+            switches=self.switches,
+            allowances=self.allowances,
+            reading=self.reading,
+            folder=folder,
+            save=save(self.store),
+        )
 
     def _open(self, seed: str, records: int) -> None:
         if self.store.fact("seeded") is None:
@@ -53,8 +84,15 @@ class Org:
             return
         self.clock.advance(float(self.store.fact("advanced_s") or 0.0))
         self.sessions.load()
+        self.switches.load()
+        self.jobs.load()
         for (body,) in self.store.writer.execute("SELECT body FROM objects ORDER BY rowid").fetchall():
             self._know(orjson.loads(body))
+        for definition in shipped():
+            # An object that a later release brings with it.
+            if self.schema.find(definition["name"]) is None:
+                self.add_object(definition)
+        self.hubspot.open()
 
     def serve_at(self, urls: tuple[str, ...]) -> None:
         """Know the org's own addresses, and have a session open for whoever reads sandbox.json."""
@@ -70,7 +108,10 @@ class Org:
     def reset(self) -> None:
         """Back to the moment after the first start; keys, identity and the first token stay."""
         seed, records = self.store.fact("seed") or "empty", int(self.store.fact("records") or 0)
+        self.jobs.clear()
         self.store.clear()
+        self.switches.load()
+        self.allowances.clear()
         self.schema.clear()
         self.pages.clear()
         self.faults.clear()
@@ -98,13 +139,27 @@ class Org:
             create_table(db, one)
             create_indexes(db, one)
             self._keep(body)
+            self._put_record_types(one)
         return self._know(body)
 
+    def grant_fields(self) -> None:
+        """Show the fields that permissions have come to grant since they were made."""
+        waiting = [one for one in self.schema if one.hidden_fields]
+        granted = self.security.granted() if waiting else {}
+        for one in waiting:
+            shown = {name: granted.get(f"{one.name}.{name}".lower()) for name in one.hidden_fields}
+            if any(edit is not None for edit in shown.values()):
+                fields = [_granted(body, shown.get(body["name"])) for body in one.describe["fields"]]
+                self.add_object({**one.describe, "fields": fields})
+
     def close(self) -> None:
+        self.jobs.close()
+        self.reading.shutdown(wait=True, cancel_futures=True)
         self.store.close()
 
     def _fill(self, seed: str, records: int) -> None:
         self.sessions.load()
+        self.jobs.load()
         with self.store.transaction() as db:
             db.execute("CREATE TABLE IF NOT EXISTS objects (name TEXT PRIMARY KEY, body BLOB NOT NULL)")
             for definition in shipped():
@@ -112,10 +167,14 @@ class Org:
                 create_table(db, self._know(body))
                 self._keep(body)
             self._put_own_rows()
+            for one in self.schema:
+                self._put_record_types(one)
             for name, rows in SEEDS[seed](records):
                 self._put(name, rows)
             for one in self.schema:
                 create_indexes(db, one)
+            self.hubspot.open()
+            PORTAL_SEEDS[seed](self.hubspot)
             for fact, value in (("seed", seed), ("records", str(records)), ("seeded", self.clock.stamp())):
                 self.store.remember(fact, value)
         log.info("org %s filled", seed)
@@ -126,6 +185,25 @@ class Org:
         self._put("User", [user | {"FirstName": "Sandbox", "LastName": "Admin", "Name": "Sandbox Admin"}])
         organization: dict[str, Scalar] = {"Id": me.org_id, "Name": "Recordsmith Sandbox", "IsSandbox": 1}
         self._put("Organization", [organization | {"InstanceName": "RS0", "OrganizationType": "Developer Edition"}])
+
+    def _put_record_types(self, one: SObject) -> None:
+        """A row for each record type of an object beside Master, so that it can be queried and referred to."""
+        own = [info for info in one.describe["recordTypeInfos"] if not info["master"]]
+        if not own:
+            return
+        self.store.writer.execute('DELETE FROM "sf_RecordType" WHERE "SobjectType" = ?', (one.name,))
+        rows: list[dict[str, Scalar]] = [
+            {
+                "rowid": None,
+                "Id": info["recordTypeId"],
+                "Name": info["name"],
+                "DeveloperName": info["developerName"],
+                "SobjectType": one.name,
+                "IsActive": int(info["active"]),
+            }
+            for info in own
+        ]
+        self._put("RecordType", rows)
 
     def _put(self, name: str, rows: Iterable[dict[str, Scalar]]) -> None:
         """Seed rows go in unchecked and without indexes: a million must not take minutes."""
@@ -151,8 +229,23 @@ class Org:
     def _know(self, body: Describe) -> SObject:
         one = SObject.of(body)
         self.schema.add(one)
-        self.changed_at[one.name] = datetime.fromtimestamp(self.clock.now(), UTC).replace(microsecond=0)
+        now = datetime.fromtimestamp(self.clock.now(), UTC).replace(microsecond=0)
+        # Two changes within a second must not look like one to who asks whether there was any.
+        before = self.changed_at.get(one.name)
+        self.changed_at[one.name] = max(now, before + timedelta(seconds=1)) if before else now
         return one
 
     def _keep(self, body: Describe) -> None:
         self.store.writer.execute("INSERT OR REPLACE INTO objects VALUES (?, ?)", (body["name"], orjson.dumps(body)))
+
+
+def _granted(field: Describe, edit: bool | None) -> Describe:
+    """The field as a user sees it who may read it and perhaps write it; None leaves it as it is."""
+    if edit is None:
+        return field
+    return {
+        **field,
+        "ungranted": False,
+        "createable": field["createable"] and edit,
+        "updateable": field["updateable"] and edit,
+    }

@@ -71,6 +71,7 @@ async def _serve(settings: Settings, folder: Path) -> None:
     urls = (f"http://{LOOPBACK}:{http}", f"https://localhost:{https}")
     org = Org(folder, Identity.of_folder(folder), public_key(folder), seed=settings.org, records=settings.records)
     org.serve_at(urls)
+    org.jobs.resume()
     application = Application(org)
     servers = [Server(_config(application)), Server(_config(application, folder / "https.pem"))]
     _stop_on_signals(servers)
@@ -81,7 +82,6 @@ async def _serve(settings: Settings, folder: Path) -> None:
         _announce(folder, _handle(folder, org))
         await asyncio.gather(*tasks)
     finally:
-        application.close()
         org.close()
 
 

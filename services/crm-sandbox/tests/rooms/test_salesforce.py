@@ -1,6 +1,5 @@
 import gzip
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -62,15 +61,16 @@ def test_a_wrong_method_is_named_as_such(sandbox: RunningSandbox) -> None:
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (405, "METHOD_NOT_ALLOWED")
 
 
-def test_the_describe_carries_the_keys_of_a_real_one(sandbox: RunningSandbox) -> None:
-    folder = os.environ.get("RECORDSMITH_CRM_BODIES")
-    if not folder:
-        pytest.skip("RECORDSMITH_CRM_BODIES names no folder of real Salesforce bodies")
-    saved = Path(folder) / "test__metadata__read__custom-object-with-custom-fields.json"
+@pytest.mark.parametrize("name", ["Claim__c", "Account", "Contact", "Case", "Lead", "Opportunity", "User"])
+def test_the_describe_carries_the_keys_of_a_real_one(sandbox: RunningSandbox, recorded: Path, name: str) -> None:
+    saved = recorded / "test__metadata__read__custom-object-with-custom-fields.json"
     real = json.loads(saved.read_text())["compositeResponse"][0]["body"]
-    ours = sandbox.client.get(f"{CLAIMS}/describe").json()
-    assert real.keys() <= ours.keys()
-    assert real["fields"][0].keys() == ours["fields"][0].keys()
+    ours = sandbox.client.get(f"{DATA}/sobjects/{name}/describe").json()
+    assert ours.keys() == real.keys()
+    for field in ours["fields"]:
+        assert field.keys() == real["fields"][0].keys(), field["name"]
+        for choice in field["picklistValues"]:
+            assert choice.keys() == {"active", "defaultValue", "label", "validFor", "value"}
 
 
 def test_the_describe_of_a_claim_says_what_clients_decide_by(sandbox: RunningSandbox) -> None:

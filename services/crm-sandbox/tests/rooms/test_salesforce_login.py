@@ -67,3 +67,24 @@ def test_userinfo_knows_the_user_of_a_token(sandbox: RunningSandbox) -> None:
     with sandbox.http("00Dxx!wrong") as client:
         answer = client.get("/services/oauth2/userinfo")
     assert (answer.status_code, answer.text) == (403, "Bad_OAuth_Token")
+
+
+def test_the_identity_and_the_userinfo_name_the_user(sandbox: RunningSandbox) -> None:
+    session = sandbox.login().json()
+    path = session["id"].removeprefix(session["instance_url"])
+    with sandbox.http(session["access_token"]) as client:
+        who = client.get(path).json()
+        info = client.get("/services/oauth2/userinfo").json()
+        assert who["username"] == info["preferred_username"] == sandbox.handle["salesforce"]["username"]
+        assert (who["user_id"], who["organization_id"]) == (info["user_id"], info["organization_id"])
+        assert client.get("/id/00DRS0000000000/005RS0000000000").status_code == 404
+    with sandbox.http("no session") as client:
+        assert (client.get(path).status_code, client.get(path).text) == (403, "Bad_OAuth_Token")
+
+
+@pytest.mark.parametrize("body", ["", "<", "<login/>", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'])
+def test_a_soap_login_that_is_none_is_a_fault(sandbox: RunningSandbox, body: str) -> None:
+    answer = sandbox.client.post("/services/Soap/u/59.0", content=body)
+    assert answer.status_code == 500
+    assert "<sf:exceptionCode>INVALID_LOGIN</sf:exceptionCode>" in answer.text
+    assert answer.headers["content-type"].startswith("text/xml")

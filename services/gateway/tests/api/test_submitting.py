@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from shared.events import BatchCompleted, BatchPlanned, BatchSubmitted, RowsAttached, RowsSource
 
+HUBSPOT = {"kind": "hubspot", "object": "contacts"}
 SALESFORCE = {"kind": "salesforce", "object": "Claim__c"}
 BASE: dict[str, Any] = {
     "name": "Summaries",
@@ -153,11 +154,26 @@ MISTAKES = {
         | {"prompt": {"template": "x", "response_schema": {"type": "object", "properties": {"b": {}}}}},
         "/target/fields/A__c",
     ),
-    "HubSpot as a source": (
-        BASE | {"source": {"kind": "hubspot", "object": "contacts"}, "target": {"kind": "none"}},
-        "/source/kind",
+    "a property and a mapping of properties": (
+        BASE | {"target": HUBSPOT | {"field": "phone", "fields": {"phone": "phone"}}},
+        "/target",
     ),
-    "HubSpot as a target": (BASE | {"target": {"kind": "hubspot", "object": "contacts"}}, "/target/kind"),
+    "a mapping to HubSpot without a schema": (
+        BASE | {"target": HUBSPOT | {"fields": {"phone": "p"}}},
+        "/target/fields",
+    ),
+    "rows of a recipe for HubSpot": (
+        {"source": {"kind": "recipe", "recipe": "inventory"}, "target": HUBSPOT},
+        "/target/kind",
+    ),
+    "a row without the key of a contact": (
+        BASE
+        | {
+            "source": {"kind": "rows", "rows": [{"id": "a", "Diagnosis__c": "d"}]},
+            "target": HUBSPOT | {"external_id": "email"},
+        },
+        "/source/rows/0/email",
+    ),
     "CRM Analytics as a target": (BASE | {"target": {"kind": "crm-analytics"}}, "/target/kind"),
     "a recipe for a CRM": (BASE | {"source": {"kind": "recipe", "recipe": "inventory"}}, "/target/kind"),
     "no rows": (BASE | {"source": {"kind": "rows", "rows": []}}, "/source/rows"),

@@ -9,9 +9,10 @@ from typing import Any
 
 from shared.bus import Bus
 from shared.bus.topic_admin import ensure_topics
+from shared.crm.hubspot import HubSpotSession
 from shared.crm.salesforce import SalesforceSession
 from shared.database import Database
-from shared.events import BatchCompleted, BatchProgressed, BatchReopened
+from shared.events import BatchCompleted, BatchProgressed, BatchReopened, BatchStaged
 from shared.serving import serve, service_app
 from shared.telemetry import start_logs, start_traces
 from starlette.applications import Starlette
@@ -72,13 +73,15 @@ def build(settings: SchemaSettings) -> tuple[Bus, Starlette]:
     database = Database(settings.database.url_for(SERVICE))
     bus = Bus(settings.kafka, service=SERVICE)
     salesforce = SalesforceSession(settings.salesforce) if settings.salesforce.configured else None
+    hubspot = HubSpotSession(settings.hubspot) if settings.hubspot.configured else None
     store = BatchStore(database)
     shop = Workshop(
         store=store,
         publisher=bus,
         turnstile=Turnstile(settings.publish_parallel, settings.chunk),
-        sources=open_sources(salesforce),
+        sources=open_sources(salesforce, hubspot),
         salesforce=salesforce,
+        hubspot=hubspot,
         pace=Pace(
             window=settings.window,
             window_most=settings.window_most,
@@ -90,7 +93,7 @@ def build(settings: SchemaSettings) -> tuple[Bus, Starlette]:
     deps: dict[str, Any] = {"store": store, "wake": scheduler.wake}
     # One at a time: rows come before their batch, and a batch before its cancellation, in the order of their key.
     bus.on(topics.BATCHES_COMMANDS, handler=take_command, max_in_flight=1, clock=time.time, **deps)
-    news = (BatchProgressed, BatchCompleted, BatchReopened)
+    news = (BatchProgressed, BatchCompleted, BatchReopened, BatchStaged)
     bus.on(topics.BATCHES_EVENTS, handler=follow_batch, max_in_flight=1, events=news, **deps)
 
     async def prepare() -> None:
@@ -98,8 +101,9 @@ def build(settings: SchemaSettings) -> tuple[Bus, Starlette]:
         await ensure_topics(settings.kafka)
 
     async def close() -> None:
-        if salesforce is not None:
-            await salesforce.close()
+        for session in (salesforce, hubspot):
+            if session is not None:
+                await session.close()
         database.close()
 
     return bus, service_app(SchemaService(bus, scheduler), before=[prepare], after=[close])

@@ -42,7 +42,7 @@ class ChunkExpander:
     async def prompts(self, standing: Standing, share: Share) -> bool:
         """Publish the next prompts of `share`; False when the window is full."""
         pace, left, batch = self._shop.pace, share.total - share.cursor, self.batch
-        window = self._window.size(standing.settled, self._shop.clock())
+        window = self._window.size(standing.handled, self._shop.clock())
         count = min(standing.room(window), pace.chunk, left)
         # Not a few records at every report of progress: a chunk costs the same whatever its size.
         if count < min(pace.chunk, left, max(1, window // 8)):

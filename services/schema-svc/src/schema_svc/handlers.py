@@ -14,6 +14,7 @@ from shared.events import (
     BatchProgressed,
     BatchReopened,
     BatchResumed,
+    BatchStaged,
     BatchSubmitted,
     Event,
     RowsAttached,
@@ -47,7 +48,7 @@ async def take_command(received: Received[Any], *, store: BatchStore, wake: Wake
 
 
 async def follow_batch(received: Received[Any], *, store: BatchStore, wake: Wake) -> AsyncIterator[Event]:
-    """Learn from the gateway how many records have their verdict: that is what opens the window."""
+    """Learn how many records have their verdict, or are kept for a large write: that is what opens the window."""
     news: Any = received.event
     if (remember := _NEWS.get(type(news))) is not None:
         await _insist(lambda: remember(store, news, 0.0))
@@ -86,6 +87,7 @@ _NEWS: dict[type[Event], Remember] = {
     BatchProgressed: lambda store, news, _: store.progressed(
         news.batch_id, news.requested - news.counts.get("pending", news.requested)
     ),
+    BatchStaged: lambda store, news, _: store.staged(news.batch_id, news.staged),
     BatchCompleted: lambda store, news, _: store.completed(news.batch_id, news.epoch),
     BatchReopened: lambda store, news, _: store.reopen(news.batch_id, news.epoch, news.ranges),
 }

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from shared.crm.hubspot import HubSpotSession
+from shared.crm.hubspot_refusals import HubSpotRefused
 from shared.crm.refusals import SalesforceRefused
 from shared.crm.salesforce import SalesforceSession
-from shared.events import BatchSpec, RowsSource, SalesforceTarget
+from shared.events import BatchSpec, HubSpotTarget, RowsSource, SalesforceTarget
 
+from schema_svc.domain.hubspot_target import refuse_unwritable_properties
 from schema_svc.domain.slots import Refused
 from schema_svc.domain.source import Source
-from schema_svc.domain.target import refuse_unsupported, refuse_unwritable
+from schema_svc.domain.target import lacks_external_id, refuse_unsupported, refuse_unwritable
 from schema_svc.expansion import OpenBatch
+from schema_svc.external_ids import ensure_external_id
 
 
 def source_of(spec: BatchSpec, sources: Mapping[str, Source]) -> Source:
@@ -21,13 +25,17 @@ def source_of(spec: BatchSpec, sources: Mapping[str, Source]) -> Source:
     return source
 
 
-async def plan_batch(batch: OpenBatch, salesforce: SalesforceSession | None) -> int:
+async def plan_batch(
+    batch: OpenBatch, salesforce: SalesforceSession | None, hubspot: HubSpotSession | None = None
+) -> int:
     """Records of the batch. Raises `Rejected` with a sentence that names what is wrong."""
     refuse_unsupported(batch.spec)
     await _refuse_lost_rows(batch)
     planned = await batch.source.plan(batch.spec, batch.needed, batch.snapshot)
     if batch.spec.target.kind == "salesforce":
         await _refuse_unwritable(batch.spec.target, salesforce)
+    elif batch.spec.target.kind == "hubspot" and batch.spec.mode == "run":
+        await _refuse_unwritable_properties(batch.spec.target, hubspot)
     return planned.requested
 
 
@@ -51,4 +59,19 @@ async def _refuse_unwritable(target: SalesforceTarget, salesforce: SalesforceSes
         if refused.status == 404:
             raise Refused(f"The org has no object {target.object}, or this user may not write it.") from refused
         raise
-    refuse_unwritable(target, described)
+    if salesforce.settings.create_external_id and lacks_external_id(target, described):
+        await ensure_external_id(salesforce, target.object, target.external_id or "")
+        described = await salesforce.describe(target.object)
+    refuse_unwritable(target, described, user=salesforce.settings.username or "this user")
+
+
+async def _refuse_unwritable_properties(target: HubSpotTarget, hubspot: HubSpotSession | None) -> None:
+    if hubspot is None:
+        raise Refused("HubSpot is not configured: set HUBSPOT_ACCESS_TOKEN.")
+    try:
+        definitions = await hubspot.definitions(target.object)
+    except HubSpotRefused as refused:
+        if refused.status in (400, 404):
+            raise Refused(f"HubSpot has no object {target.object}, or this token may not write it.") from refused
+        raise Refused(str(refused)) from refused
+    refuse_unwritable_properties(target, definitions)

@@ -103,7 +103,7 @@ class BatchRunner:
     async def _requested(self) -> int:
         batch = await self._open()
         with span(names.SPAN_PLAN, traceparent=batch.traceparent, attributes={names.BATCH_ID: self.batch_id}):
-            return await plan_batch(batch, self._shop.salesforce)
+            return await plan_batch(batch, self._shop.salesforce, self._shop.hubspot)
 
     async def _announce(self, standing: Standing) -> float:
         """Tell the workers the whole truth, then remember that they know; after a crash they hear it twice."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
+from shared.crm.hubspot_settings import HubSpotSettings
 from shared.crm.settings import SalesforceSettings
 from shared.settings import DatabaseSettings, HttpSettings, KafkaSettings, Settings
 
@@ -25,3 +26,4 @@ class SchemaSettings(Settings):
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     http: HttpSettings = Field(default_factory=HttpSettings)
     salesforce: SalesforceSettings = Field(default_factory=SalesforceSettings)
+    hubspot: HubSpotSettings = Field(default_factory=HubSpotSettings)

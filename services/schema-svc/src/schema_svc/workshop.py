@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from shared.crm.hubspot import HubSpotSession
 from shared.crm.salesforce import SalesforceSession
 from shared.events import Event
 from shared.topics import Topic
@@ -43,6 +44,7 @@ class Workshop:
     turnstile: Turnstile
     sources: Mapping[str, Source]
     salesforce: SalesforceSession | None
+    hubspot: HubSpotSession | None = None
     pace: Pace = field(default_factory=Pace)
     planning: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
     clock: Callable[[], float] = time.monotonic

@@ -167,3 +167,29 @@ def test_no_query_is_longer_than_a_uri_may_be() -> None:
     queries = list(_queries("Claim__c", Needed(("A__c",), None).fields, ids))
     assert all(len(quote(query)) <= 12_100 for query in queries)
     assert sum(query.count("'a00") for query in queries) == 2_000
+
+
+def test_many_long_fields_are_asked_for_in_several_queries_and_none_is_lost() -> None:
+    fields = [f"Very_Long_Field_Name_Of_An_Org_{number:03}__c" for number in range(400)]
+    ids = [f"a00{number:015}" for number in range(450)]
+    asked: dict[str, set[str]] = {record_id: set() for record_id in ids}
+    for query in _queries("Claim__c", fields, ids):
+        assert len(query) < 13_000
+        names = query.removeprefix("SELECT ").partition(" FROM ")[0].split(",")
+        for record_id in [record_id for record_id in ids if f"'{record_id}'" in query]:
+            asked[record_id] |= set(names)
+    assert all(names == {"Id", *fields} for names in asked.values())
+
+
+async def test_a_cursor_that_has_died_begins_again_without_loss_or_repetition(
+    schema: Any, sandbox: RunningSandbox
+) -> None:
+    lines = "".join(f"C-{number},p\n" for number in range(1_500))
+    sandbox.bulk_load(f"Claim_Number__c,Patient_Name__c\n{lines}")
+    there = len(sandbox.query("SELECT Id FROM Claim__c"))
+    path = "/services/data/*/query/*"
+    sandbox.fault(method="GET", path=path, code="INVALID_QUERY_LOCATOR", rate=1.0, times=1)
+    await schema.submit("b", claims())
+    await schema.until(lambda: schema.bus.of(BatchPlanned))
+    assert schema.bus.of(BatchPlanned)[0].requested == there > 2_000
+    sandbox.admin("DELETE", "/faults")

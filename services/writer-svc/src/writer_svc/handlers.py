@@ -15,7 +15,7 @@ from shared.events import Event, RecordGenerated
 from shared.telemetry import get_logger, is_sampled, names, span, span_context
 
 from writer_svc.domain.memory import Written
-from writer_svc.domain.plans import PlanBook, target_of
+from writer_svc.domain.plans import PlanBook, plan_key, target_of
 from writer_svc.domain.target import Planned, Target
 from writer_svc.domain.verdicts import CANCELLED, Verdict, failed, settled
 
@@ -68,11 +68,8 @@ def _refuse_unplanned(received: Group, plans: PlanBook) -> None:
     for one in received:
         if not plans.knows(one.event.batch_id):
             raise Parked(plan_key(one.event.batch_id), PLAN_S)
-
-
-def plan_key(batch_id: str) -> str:
-    """Under which results wait for the plan of their batch."""
-    return f"plan:{batch_id}"
+        if plans.is_held(one.event.batch_id):
+            raise Parked(plan_key(one.event.batch_id))
 
 
 async def _write(
@@ -87,13 +84,13 @@ async def _write(
             yield told
         return
     verdicts: list[tuple[RecordGenerated, Verdict]] = []
-    failure: RecordsmithError | None = None
+    failure: RecordsmithError | Parked | None = None
     try:
         with span(names.SPAN_WRITE, kind=SpanKind.CLIENT, links=_links(received), attributes=_about(results)):
             # One by one: what was told before a failure must not be lost with it.
             async for told in target.write(results):
                 verdicts.append(told)  # noqa: PERF401
-    except RecordsmithError as error:
+    except (RecordsmithError, Parked) as error:
         failure = error
     # Told outside of the call's span: what follows from a record belongs to the record's own trace.
     for told in verdicts:

@@ -1,14 +1,17 @@
 """Writing to the sandbox, which speaks Salesforce."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from crm_sandbox.testing import RunningSandbox
+from shared.bus import Parked
 from shared.crm.salesforce import SalesforceSession
 from shared.errors import Fatal, Retryable
 from writer_svc.domain.verdicts import Verdict
 from writer_svc.targets.salesforce import Salesforce
+from writer_svc.targets.salesforce.gathering import Company
 
 UPSERT = {"kind": "salesforce", "object": "Claim__c", "external_id": "Claim_Number__c", "field": "Clinical_Summary__c"}
 RISK = {"kind": "salesforce", "object": "Claim__c", "fields": {"Risk_Level__c": "risk", "Diagnosis__c": "dx"}}
@@ -20,12 +23,33 @@ def slept() -> list[float]:
     return []
 
 
+class NotedHolds:
+    """Keeps what was ordered."""
+
+    def __init__(self) -> None:
+        self.orders: list[tuple[str, str, str]] = []
+
+    async def pause(self, batch_id: str, reason: str) -> None:
+        self.orders.append(("pause", batch_id, reason))
+
+    async def wait_for_room(self, batch_ids: Iterable[str], reason: str) -> None:
+        self.orders += [("wait", batch_id, reason) for batch_id in batch_ids]
+
+    async def cancel(self, batch_id: str, reason: str) -> None:
+        self.orders.append(("cancel", batch_id, reason))
+
+
 @pytest.fixture
-def target(session: SalesforceSession, slept: list[float]) -> Salesforce:
+def holds() -> NotedHolds:
+    return NotedHolds()
+
+
+@pytest.fixture
+def target(session: SalesforceSession, holds: Any, slept: list[float]) -> Salesforce:
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    return Salesforce(session, sleep=sleep, jitter=lambda: 0.5)
+    return Salesforce(session, holds=holds, company=Company(quiet_s=0.0), sleep=sleep, jitter=lambda: 0.5)
 
 
 @pytest.fixture
@@ -149,12 +173,15 @@ async def test_an_org_that_is_away_is_for_later(
         await write(target, [(make_result(0, record_id=ids[1]), make_plan())])
 
 
-async def test_a_field_that_is_gone_is_looked_up_once_more_and_then_fails_its_records(
-    target: Salesforce, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
+async def test_a_field_that_is_gone_is_looked_up_once_more_and_then_its_batch_is_held(
+    target: Salesforce, holds: Any, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
 ) -> None:
     plan = make_plan({"kind": "salesforce", "object": "Claim__c", "field": "Gone__c"})
-    verdicts = await write(target, [(make_result(i, record_id=ids[i]), plan) for i in range(5)])
-    assert {v.code for v in verdicts.values()} == {"INVALID_FIELD"}
+    groups = [[(make_result(i, record_id=ids[i]), plan)] for i in range(5)]
+    told = await asyncio.gather(*(write(target, group) for group in groups), return_exceptions=True)
+    assert all(isinstance(one, Parked) for one in told), "nothing fails, everything waits"
+    assert {order for order, _, _ in holds.orders} == {"pause"}
+    assert "Gone__c" in holds.orders[0][2]
     calls = sandbox.admin("GET", "/calls").json()["calls"]
     assert sum(call["count"] for call in calls if call["path"].endswith("/describe")) == 2
     assert writes(sandbox) == 0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -11,29 +10,36 @@ from aiokafka import AIOKafkaProducer
 from shared.bus.codec import Message
 from shared.errors import Rejected
 
+Errors = Mapping[int, Exception]
+"""What could not be published, by position; empty when all went well."""
+
+Told = Callable[[Errors], None]
+
+_NONE: Errors = {}
+
 
 class Flush:
     """The records that go out together, and what became of them."""
 
-    __slots__ = ("_waiting", "errors", "messages")
+    __slots__ = ("_told", "errors", "messages")
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.errors: dict[int, Exception] = {}
-        """By position in `messages`; empty when all went well."""
-        self._waiting: list[asyncio.Future[None]] = []
+        """By position in `messages`."""
+        self._told: list[tuple[int, int, Told]] = []
 
-    def finished(self) -> asyncio.Future[None]:
-        """A future for each caller: one that is cancelled must not cancel the others' records."""
-        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiting)
-        return waiting
+    def add(self, messages: Sequence[Message], told: Told) -> None:
+        """Take a caller's records along; it is told about these alone."""
+        first = len(self.messages)
+        self.messages.extend(messages)
+        self._told.append((first, len(self.messages), told))
 
     def finish(self) -> None:
         """Every record has its answer."""
-        for waiting in self._waiting:
-            if not waiting.done():
-                waiting.set_result(None)
+        errors = self.errors
+        for first, end, told in self._told:
+            told(_NONE if not errors else {at - first: error for at, error in errors.items() if first <= at < end})
 
 
 def batches_of(

@@ -34,6 +34,8 @@ class Collect(Generic[E]):
     """How long the first record of a group waits for others."""
     parallel: int = 1
     """Groups of one key that may run at once."""
+    pack: Callable[[Sequence[Outgoing]], Sequence[Outgoing]] = list
+    """Makes fewer records of what a group's handler yielded."""
 
 
 @dataclass
@@ -157,13 +159,13 @@ class GroupsRunner:
             async for event in self._handler([received for _, received in group]):
                 outgoing.append((event, current_traceparent() or causes.traceparent_of(event)))  # noqa: PERF401  # kept when it raises
         except (Parked, Fatal):
-            await self._settlement.publish(outgoing)
+            await self._settlement.publish(self._collect.pack(outgoing))
             raise
         except Exception as error:
             failure = error
         try:
             # Verdicts from before a failure are true: whoever reads them keeps the first one of each record.
-            await self._settlement.publish(outgoing)
+            await self._settlement.publish(self._collect.pack(outgoing))
         except Exception as error:
             failure = failure or error
         if failure is not None:

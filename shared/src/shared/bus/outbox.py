@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.bus.codec import Encoder, Message, Received, now
+from shared.bus.flush import Told
 from shared.bus.publisher import Publisher
 from shared.events import Event
 from shared.telemetry import current_traceparent, is_sampled
@@ -24,11 +25,15 @@ class Outbox:
     async def publish(self, outgoing: Sequence[Outgoing], topic: Topic | None = None) -> None:
         """Return when all are acknowledged. `topic` for events that may go to several."""
         if outgoing:
-            time = now()
-            encode = self._encoder.encode
-            await self._publisher.publish(
-                [encode(event, (topic or TOPIC_OF[type(event)]).name, parent, time) for event, parent in outgoing]
-            )
+            await self._publisher.publish(self._encoded(outgoing, topic))
+
+    def post(self, outgoing: Sequence[Outgoing], told: Told) -> None:
+        """Publish without waiting; `told` gets the errors by position, mostly none."""
+        self._publisher.post(self._encoded(outgoing, None), told)
+
+    def _encoded(self, outgoing: Sequence[Outgoing], topic: Topic | None) -> list[Message]:
+        time, encode = now(), self._encoder.encode
+        return [encode(event, (topic or TOPIC_OF[type(event)]).name, parent, time) for event, parent in outgoing]
 
     async def send_on(self, message: Message) -> None:
         """Publish a record as it is."""

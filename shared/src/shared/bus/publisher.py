@@ -23,7 +23,7 @@ from aiokafka.errors import (
 from shared.bus import metrics
 from shared.bus.codec import Message
 from shared.bus.connection import connection
-from shared.bus.flush import Flush, batches_of, header_bytes, too_large
+from shared.bus.flush import Errors, Flush, Told, batches_of, header_bytes, too_large
 from shared.bus.murmur2 import partition_of
 from shared.errors import Rejected
 from shared.settings import KafkaSettings
@@ -88,9 +88,8 @@ class Publisher:
         rejected: Rejected | None = None
         wait_s = _FIRST_WAIT_S
         while messages:
-            errors = await self._attempt(messages)
             again: list[Message] = []
-            for position, error in errors.items():
+            for position, error in (await self._attempt(messages)).items():
                 if isinstance(error, Rejected):
                     rejected = error
                 else:
@@ -102,22 +101,22 @@ class Publisher:
         if rejected is not None:
             raise rejected
 
-    async def _attempt(self, messages: Sequence[Message]) -> dict[int, Exception]:
+    def post(self, messages: Sequence[Message], told: Told) -> None:
+        """One attempt without waiting: `told` is called with the errors by position in `messages`, mostly none."""
         flush = self._current
         if flush is None:
             flush = self._current = Flush()
             if len(self._running) < FLUSHES_UNDER_WAY:
                 self._timer = asyncio.get_running_loop().call_later(LINGER_S, self._flush_now)
-        first = len(flush.messages)
-        flush.messages.extend(messages)
-        finished = flush.finished()
+        flush.add(messages, told)
         if len(flush.messages) >= FLUSH_COUNT:
             self._flush_now()
-        await finished
-        if not flush.errors:
-            return {}
-        end = first + len(messages)
-        return {position - first: error for position, error in flush.errors.items() if first <= position < end}
+
+    async def _attempt(self, messages: Sequence[Message]) -> Errors:
+        # A future for each caller: one that is cancelled must not cancel the others' records.
+        answer: asyncio.Future[Errors] = asyncio.get_running_loop().create_future()
+        self.post(messages, lambda errors: None if answer.done() else answer.set_result(errors))
+        return await answer
 
     def _flush_now(self) -> None:
         flush, self._current = self._current, None
@@ -171,19 +170,25 @@ class Publisher:
                 metrics.PUBLISHED.labels(flush.messages[members[0]].topic).inc(len(members))
 
     async def _by_partition(self, producer: AIOKafkaProducer, flush: Flush) -> dict[Target, list[int]]:
-        counts = {topic: await _partitions(producer, topic) for topic in {message.topic for message in flush.messages}}
-        keyless = {topic: random.randrange(count) for topic, count in counts.items() if isinstance(count, int)}  # noqa: S311  # spreads load
-        grouped: dict[Target, list[int]] = {}
+        by_topic: dict[str, list[int]] = {}
         for position, message in enumerate(flush.messages):
-            topic, key = message.topic, message.key
-            count = counts[topic]
+            by_topic.setdefault(message.topic, []).append(position)
+        grouped: dict[Target, list[int]] = {}
+        for topic, positions in by_topic.items():
+            count = await _partitions(producer, topic)
             if not isinstance(count, int):
-                flush.errors[position] = count
-            elif self._is_too_large(message):
-                flush.errors[position] = too_large(message)
-            else:
-                partition = keyless[topic] if key is None else partition_of(key, count)
-                grouped.setdefault((topic, partition), []).append(position)
+                flush.errors.update(dict.fromkeys(positions, count))
+                continue
+            keyless = random.randrange(count)  # noqa: S311  # spreads load, keeps no secret
+            parts: dict[int, list[int]] = {}
+            for position in positions:
+                message = flush.messages[position]
+                if self._is_too_large(message):
+                    flush.errors[position] = too_large(message)
+                    continue
+                partition = keyless if message.key is None else partition_of(message.key, count)
+                parts.setdefault(partition, []).append(position)
+            grouped.update({(topic, partition): some for partition, some in parts.items()})
         return grouped
 
     def _is_too_large(self, message: Message) -> bool:

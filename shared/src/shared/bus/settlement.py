@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.bus import dead_letters, retries
 from shared.bus.codec import Codec, Poison, Received, Record, Unwanted
+from shared.bus.flush import Told
 from shared.bus.metrics import Tally
 from shared.bus.outbox import Outbox, Outgoing
 from shared.errors import Fatal, RecordsmithError, Rejected, Retryable
@@ -74,6 +75,10 @@ class Settlement:
     async def publish(self, outgoing: Sequence[Outgoing]) -> None:
         """Publish a handler's events; returns when they are acknowledged."""
         await self._outbox.publish(outgoing)
+
+    def post(self, outgoing: Sequence[Outgoing], told: Told) -> None:
+        """Publish a handler's events without waiting; `told` gets the errors, mostly none."""
+        self._outbox.post(outgoing, told)
 
     async def fail(self, record: Record, received: Received[Any], error: Exception) -> None:
         """Settle a record whose handler raised: later again, or its failure told, or buried."""

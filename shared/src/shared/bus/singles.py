@@ -1,20 +1,23 @@
-"""Runs a handler of single records: one record, one task."""
+"""Runs a handler of single records, many at a time."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from opentelemetry import context as otel_context
 
 from shared.bus.claims import Claim, end_with
 from shared.bus.codec import Poison, Received
+from shared.bus.flush import Errors
 from shared.bus.outbox import Outgoing, outgoing_of
 from shared.bus.parked import Parked
 from shared.bus.settlement import Settlement
-from shared.errors import Fatal, Retryable
+from shared.errors import Fatal, Rejected, Retryable
 from shared.events import Event
 from shared.telemetry import is_sampled, traceparent_context
 
@@ -24,28 +27,48 @@ OUTGOING_AT_ONCE = 500
 """Events that a handler may have yielded before they are published; most yield one or two."""
 
 
+TURN = 50
+"""Records a worker handles between two turns of the event loop: handlers that never wait must not starve heartbeats."""
+
+RESTING = 64
+"""Workers that are kept while nothing is to do."""
+
+Begun = tuple[Claim, Received[Any]]
+
+
 class SinglesRunner:
-    """A task per record, in a context of its own."""
+    """Workers that take records from a queue, each record in its handler until that ends.
+
+    A handler that never waits must not cost a task, a future and two turns of the event loop: the worker goes on with
+    the next record. As soon as a handler waits, a relief that is already scheduled takes over the queue.
+    """
 
     def __init__(self, settlement: Settlement, handler: Handler) -> None:
         self._settlement = settlement
         self._handler = handler
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.copy_context()
-        self._tasks: dict[Claim, asyncio.Task[None]] = {}
+        self._queue: deque[Begun] = deque()
+        self._idle: list[asyncio.Future[None]] = []
+        self._relief = False
+        """A worker is on its way to the queue."""
+        self._tasks: dict[Claim, asyncio.Task[None] | None] = {}
+        """Records that were handed to a handler; no task: their events are on their way to Kafka."""
 
     def begin(self, claim: Claim) -> None:
-        """Start the record's task; a record that the handler does not take needs none."""
+        """Queue the record for a worker."""
         settlement = self._settlement
         try:
             received = settlement.read(claim.record)
         except Exception as error:
             claim.halt(error)
             return
-        if isinstance(received, Received):
-            self._start(claim, self._run(claim, received))
+        if type(received) is Received:
+            self._queue.append((claim, received))
+            if not self._relief:
+                self._call_relief()
         elif isinstance(received, Poison):
-            self._start(claim, self._bury(claim, received))
+            self._start(claim, settlement.bury(claim.record, received.reason, received.error))
         else:
             settlement.skip(claim.record)
             claim.done()
@@ -54,46 +77,72 @@ class SinglesRunner:
         """Nothing is collected here."""
 
     def cancel(self, unwanted: Callable[[Claim], bool]) -> None:
-        """Cancel the tasks of these claims."""
+        """Give these claims up: what waits is dropped, what runs is cancelled."""
+        for claim, _ in self._queue:
+            if unwanted(claim):
+                claim.abandon()
+        self._queue = deque(begun for begun in self._queue if begun[0].held)
         for claim, task in list(self._tasks.items()):
             if unwanted(claim):
-                task.cancel()
-                # A task that has not begun yet is cancelled without running at all.
+                if task is not None:
+                    task.cancel()
                 del self._tasks[claim]
                 claim.abandon()
 
-    def _start(self, claim: Claim, work: Coroutine[Any, Any, None]) -> None:
+    def _call_relief(self) -> None:
+        self._relief = True
+        while self._idle:
+            rest = self._idle.pop()
+            if not rest.done():
+                rest.set_result(None)
+                return
         # Not in the caller's context: that may be the handler of another record, with its span.
-        task = asyncio.Task(work, loop=self._loop, context=self._context.copy())
-        self._tasks[claim] = task
+        asyncio.Task(self._work(), loop=self._loop, context=self._context.copy())
 
-    async def _bury(self, claim: Claim, poison: Poison) -> None:
-        await end_with(claim, self._settlement.bury(claim.record, poison.reason, poison.error))
-        self._tasks.pop(claim, None)
+    async def _work(self) -> None:
+        """Handle record after record; rest while there is none. Ends when a record it had was given up."""
+        task = asyncio.current_task()
+        handled = 0
+        while True:
+            self._relief = False
+            while self._queue:
+                claim, received = self._queue.popleft()
+                if self._queue and not self._relief:
+                    self._call_relief()
+                self._tasks[claim] = task
+                if not await self._run(claim, received):
+                    return
+                handled += 1
+                if handled % TURN == 0:
+                    await asyncio.sleep(0)
+            if len(self._idle) >= RESTING:
+                return
+            rest: asyncio.Future[None] = self._loop.create_future()
+            self._idle.append(rest)
+            await rest
 
-    async def _run(self, claim: Claim, received: Received[Any]) -> None:
+    async def _run(self, claim: Claim, received: Received[Any]) -> bool:
+        """Handle one record; False when this worker was cancelled with it."""
+        token = None
         if is_sampled(received.traceparent) and (parent := traceparent_context(received.traceparent)) is not None:
-            # Never detached: the context ends with the task.
-            otel_context.attach(parent)
+            token = otel_context.attach(parent)
         try:
             if claim.expired:
                 raise Retryable("what the record waited for did not come", category="timeout")
-            await self._handle(received)
-        except Parked as parked:
-            claim.park(parked.key, parked.timeout_s)
+            await self._handle(claim, received)
         except asyncio.CancelledError:
-            claim.abandon()
-        except Fatal as error:
-            claim.halt(error)
-        except Exception as error:
-            await end_with(claim, self._settlement.fail(claim.record, received, error))
-        else:
-            self._settlement.count_done(received.topic)
-            claim.done()
-        finally:
             self._tasks.pop(claim, None)
+            claim.abandon()
+            return False
+        except Exception as error:
+            self._tasks.pop(claim, None)
+            self._end(claim, received, error)
+        finally:
+            if token is not None:
+                otel_context.detach(token)
+        return True
 
-    async def _handle(self, received: Received[Any]) -> None:
+    async def _handle(self, claim: Claim, received: Received[Any]) -> None:
         outgoing: list[Outgoing] = []
         async for event in self._handler(received):
             outgoing.append(outgoing_of(event, received))
@@ -101,4 +150,48 @@ class SinglesRunner:
                 await self._settlement.publish(outgoing)
                 outgoing = []
         if outgoing:
+            self._tasks[claim] = None
+            self._settlement.post(outgoing, partial(self._published, claim, received, outgoing))
+        else:
+            self._done(claim, received)
+
+    def _published(self, claim: Claim, received: Received[Any], outgoing: list[Outgoing], errors: Errors) -> None:
+        if claim not in self._tasks:
+            return
+        if errors:
+            # Published once more in full: whoever reads it keeps the first of each.
+            self._start(claim, self._publish_again(claim, received, outgoing))
+        else:
+            self._done(claim, received)
+
+    async def _publish_again(self, claim: Claim, received: Received[Any], outgoing: list[Outgoing]) -> None:
+        try:
             await self._settlement.publish(outgoing)
+        except Rejected as error:
+            await self._settlement.fail(claim.record, received, error)
+        else:
+            self._settlement.count_done(received.topic)
+
+    def _done(self, claim: Claim, received: Received[Any]) -> None:
+        del self._tasks[claim]
+        self._settlement.count_done(received.topic)
+        claim.done()
+
+    def _end(self, claim: Claim, received: Received[Any], error: Exception) -> None:
+        if isinstance(error, Parked):
+            claim.park(error.key, error.timeout_s)
+        elif isinstance(error, Fatal):
+            claim.halt(error)
+        else:
+            self._start(claim, self._settlement.fail(claim.record, received, error), contextvars.copy_context())
+
+    def _start(
+        self, claim: Claim, settling: Coroutine[Any, Any, None], context: contextvars.Context | None = None
+    ) -> None:
+        """Settle a record in a task of its own, in a clean context unless the record's is given."""
+        context = context or self._context.copy()
+        self._tasks[claim] = asyncio.Task(self._settle(claim, settling), loop=self._loop, context=context)
+
+    async def _settle(self, claim: Claim, settling: Coroutine[Any, Any, None]) -> None:
+        await end_with(claim, settling)
+        self._tasks.pop(claim, None)

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from prometheus_client import Counter, Histogram
 
+from shared.crm.breaker import Breaker
+from shared.crm.meters import CALLS, SECONDS
 from shared.crm.refusals import is_transient, retry_after
 from shared.crm.settings import SalesforceSettings
 from shared.errors import Retryable
-from shared.telemetry import names
 
 TRIES = 3
 BACK_OFF_S = 0.5
 PATIENCE_S = 10.0
 """A longer Retry-After is not waited out here: the record goes to a retry topic instead."""
 
-_CALLS = Counter(names.METRIC_CRM_CALLS, "CRM calls", ["crm", "operation", "status"])
-_SECONDS = Histogram(names.METRIC_CRM_SECONDS, "Seconds of a CRM call", ["crm", "operation"])
+_AWAY = (httpx.HTTPError, TimeoutError)
 
 
 class Calls:
-    """One pooled client with explicit timeouts. `sleep` and `jitter` (0 … 1) come from outside."""
+    """One pooled client with explicit timeouts. `sleep`, `jitter` (0 … 1) and the clock come from outside."""
 
     def __init__(
         self,
@@ -34,13 +35,17 @@ class Calls:
         *,
         sleep: Callable[[float], Awaitable[None]],
         jitter: Callable[[], float],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._sleep = sleep
         self._jitter = jitter
+        self._timeout_s = settings.timeout_s
+        self.breaker = Breaker(monotonic)
         self.client = httpx.AsyncClient(
             timeout=httpx.Timeout(settings.timeout_s, connect=10.0, pool=settings.timeout_s),
             limits=httpx.Limits(max_connections=settings.connections, max_keepalive_connections=settings.connections),
             verify=ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else True,
+            headers={"sforce-call-options": "client=Recordsmith/1.0"},
             # A proxy of the environment never leads to this machine's own sandbox.
             trust_env=urlsplit(settings.login_url).hostname not in ("127.0.0.1", "localhost", "::1"),
         )
@@ -61,41 +66,91 @@ class Calls:
 
         `repeat=False` is for what must not happen twice: its answer may be lost with the change made.
         """
+        self.breaker.admit()
         tries = TRIES if repeat else 1
         for attempt in range(1, tries + 1):
             request = self.client.build_request(method, url, headers=headers, params=params, json=json, data=form)
             delay = self._jitter() * min(8.0, BACK_OFF_S * 2**attempt)
             try:
                 response = await self._once(request, operation)
-            except httpx.HTTPError as error:
+            except _AWAY as error:
                 if attempt == tries:
-                    raise _unreachable(error) from error
+                    raise self._unreachable(error) from error
             else:
                 asked = retry_after(response)
                 if not is_transient(response) or attempt == tries or (asked or 0) > PATIENCE_S:
+                    self._judge(response)
                     return response
                 delay = delay if asked is None else asked
             await self._sleep(delay)
         raise AssertionError("unreachable")
 
+    async def upload(
+        self, url: str, chunks: AsyncIterator[bytes], *, operation: str, headers: Mapping[str, str]
+    ) -> httpx.Response:
+        """PUT a body of unknown length, once. `Retryable` where the answer is lost, with the body taken or not."""
+        self.breaker.admit()
+        request = self.client.build_request("PUT", url, headers=headers, content=chunks)
+        try:
+            response = await self._once(request, operation, within_s=None)
+        except _AWAY as error:
+            raise self._unreachable(error) from error
+        self._judge(response)
+        return response
+
+    @asynccontextmanager
+    async def stream(self, url: str, *, operation: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
+        """GET an answer whose body is read by the caller. `Retryable` where it breaks off."""
+        self.breaker.admit()
+        request = self.client.build_request("GET", url, headers=headers)
+        began, status = time.perf_counter(), "error"
+        try:
+            response = await self.client.send(request, stream=True)
+            try:
+                status = str(response.status_code)
+                if response.is_success:
+                    self.breaker.answered()
+                else:
+                    await response.aread()
+                    self._judge(response)
+                yield response
+            finally:
+                await response.aclose()
+        except _AWAY as error:
+            raise self._unreachable(error) from error
+        finally:
+            _count(operation, status, began)
+
     async def close(self) -> None:
         """Give the connections back."""
         await self.client.aclose()
 
-    async def _once(self, request: httpx.Request, operation: str) -> httpx.Response:
+    async def _once(self, request: httpx.Request, operation: str, *, within_s: float | None = 0.0) -> httpx.Response:
         began, status = time.perf_counter(), "error"
         try:
-            response = await self.client.send(request)
+            # The client's own timeout is between two bytes: an answer that only drips would never end.
+            async with asyncio.timeout(self._timeout_s if within_s == 0.0 else within_s):
+                response = await self.client.send(request)
             status = str(response.status_code)
             return response
         finally:
-            _CALLS.labels("salesforce", operation, status).inc()
-            _SECONDS.labels("salesforce", operation).observe(time.perf_counter() - began)
+            _count(operation, status, began)
+
+    def _judge(self, response: httpx.Response) -> None:
+        if is_transient(response) and response.status_code not in (420, 429):
+            self.breaker.failed()
+        else:
+            self.breaker.answered()
+
+    def _unreachable(self, error: Exception) -> Retryable:
+        self.breaker.failed()
+        # The text of the error may quote the URL and so the query: its type says enough.
+        timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
+        return Retryable(
+            f"Salesforce could not be reached ({type(error).__name__})", category="timeout" if timed_out else "network"
+        )
 
 
-def _unreachable(error: httpx.HTTPError) -> Retryable:
-    # The text of the error may quote the URL and so the query: its type says enough.
-    timed_out = isinstance(error, httpx.TimeoutException)
-    return Retryable(
-        f"Salesforce could not be reached ({type(error).__name__})", category="timeout" if timed_out else "network"
-    )
+def _count(operation: str, status: str, began: float) -> None:
+    CALLS.labels("salesforce", operation, status).inc()
+    SECONDS.labels("salesforce", operation).observe(time.perf_counter() - began)

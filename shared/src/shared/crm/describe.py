@@ -26,6 +26,8 @@ class FieldDescribe(TypedDict, total=False):
     nillable: bool
     createable: bool
     updateable: bool
+    calculated: bool
+    autoNumber: bool
     externalId: bool
     idLookup: bool
     unique: bool

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from shared.crm.calls import Calls
 from shared.crm.refusals import error_of, gave_up, is_transient
+from shared.crm.sealed_key import WrongPassphrase, is_sealed, opened
 from shared.crm.settings import SalesforceSettings
 from shared.errors import Fatal, RecordsmithError, Retryable
 from shared.telemetry import names, span
@@ -116,8 +117,15 @@ class Logins:
 def private_key(settings: SalesforceSettings) -> RSAPrivateKey:
     """The key that signs assertions. Its errors name the setting and never the key."""
     passphrase = settings.private_key_passphrase
+    pem = _pem(settings)
     try:
-        key = load_pem_private_key(_pem(settings), passphrase.get_secret_value().encode() if passphrase else None)
+        if is_sealed(pem):
+            pem, passphrase = opened(pem, passphrase.get_secret_value() if passphrase else ""), None
+        key = load_pem_private_key(pem, passphrase.get_secret_value().encode() if passphrase else None)
+    except WrongPassphrase:
+        raise Fatal(
+            "the Salesforce private key does not open: SF_PRIVATE_KEY_PASSPHRASE is wrong or missing", category="auth"
+        ) from None
     except TypeError as error:
         raise Fatal(
             f"the Salesforce private key and SF_PRIVATE_KEY_PASSPHRASE do not fit: {error}", category="auth"

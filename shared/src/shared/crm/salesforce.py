@@ -7,26 +7,30 @@ import json
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
+import httpx
+
+from shared.crm.budget import Budget, DailyLimit
 from shared.crm.calls import Calls
 from shared.crm.describe import ObjectDescribe, Row, SaveResult
+from shared.crm.describes import Describes
 from shared.crm.login import Logins, Session
-from shared.crm.refusals import raise_for_refusal
+from shared.crm.refusals import error_of, raise_for_refusal
 from shared.crm.settings import SalesforceSettings
 from shared.errors import Fatal, Retryable
 
-DESCRIBE_S = 3_600.0
-"""How long a describe is believed; schema drift is noticed by the errors it causes."""
-
 COLLECTION = 200
 """Records of one Collections call (sObject Collections, request limits)."""
+
+Send = Callable[[Session], Awaitable[httpx.Response]]
 
 
 class SalesforceSession:
     """Calls to one org: logs in when it must, repeats what is transient, says what a refusal means.
 
-    Raises `Retryable` (transient, limits), `SalesforceRefused` (will never go well) and `Fatal` (credentials).
+    Raises `Retryable` (transient), `DailyLimit` (wait), `SalesforceRefused` (never goes well), `Fatal` (credentials).
     """
 
     def __init__(
@@ -39,10 +43,10 @@ class SalesforceSession:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
-        self._calls = Calls(settings, sleep=sleep, jitter=jitter)
+        self.budget = Budget(settings.daily_share, monotonic)
+        self._calls = Calls(settings, sleep=sleep, jitter=jitter, monotonic=monotonic)
         self._logins = Logins(settings, self._calls, clock=clock, monotonic=monotonic)
-        self._monotonic = monotonic
-        self._describes: dict[str, tuple[float, asyncio.Task[ObjectDescribe]]] = {}
+        self._describes = Describes(self._conditional, monotonic)
 
     async def get(self, path: str, *, params: Mapping[str, str] | None = None, operation: str = "get") -> Any:
         """Read `path` (below `/services/data/vXX.0/`, or absolute)."""
@@ -60,6 +64,37 @@ class SalesforceSession:
         """Delete what `path` names."""
         return await self._call("DELETE", path, operation="delete", params=params)
 
+    async def put_stream(
+        self, path: str, chunks: Callable[[], AsyncIterator[bytes]], *, content_type: str, operation: str = "upload"
+    ) -> None:
+        """Upload a body that is made while it is sent. `chunks` is called again if the session had expired.
+
+        `Retryable` where the answer is lost: the caller must find out whether the body was taken.
+        """
+
+        async def send(session: Session) -> httpx.Response:
+            headers = {**_bearer(session), "content-type": content_type}
+            return await self._calls.upload(self._url(session, path), chunks(), operation=operation, headers=headers)
+
+        raise_for_refusal(await self._replayed(send))
+
+    @asynccontextmanager
+    async def get_stream(self, path: str, *, operation: str = "download") -> AsyncIterator[AsyncIterator[str]]:
+        """The text of an answer, piece by piece, decoded as UTF-8 whatever the header says."""
+        await self._refuse_if_spent()
+        session = await self._logins.current()
+        for replayed in (False, True):
+            async with self._calls.stream(
+                self._url(session, path), operation=operation, headers=_bearer(session)
+            ) as response:
+                self.budget.note(response)
+                if response.status_code != 401:
+                    self._refuse(response)
+                    response.encoding = "utf-8"
+                    yield response.aiter_text()
+                    return
+                session = await self._after(session, replayed)
+
     async def query(self, soql: str) -> AsyncIterator[list[Row]]:
         """The pages of a query: at most 2,000 records each, fewer with long texts."""
         page = await self.get("query", params={"q": soql}, operation="query")
@@ -70,13 +105,8 @@ class SalesforceSession:
             page = await self.get(page["nextRecordsUrl"], operation="query")
 
     async def describe(self, sobject: str, *, refresh: bool = False) -> ObjectDescribe:
-        """An object's fields as this user sees them, at most `DESCRIBE_S` old."""
-        until, task = self._describes.get(sobject, (0.0, None))
-        failed = task is not None and task.done() and (task.cancelled() or task.exception() is not None)
-        if task is None or failed or refresh or self._monotonic() >= until:
-            task = asyncio.create_task(self._describe(sobject))
-            self._describes[sobject] = (self._monotonic() + DESCRIBE_S, task)
-        return await asyncio.shield(task)
+        """An object's fields as this user sees them, at most an hour old; with `refresh`, as they are now."""
+        return await self._describes.get(sobject, refresh=refresh)
 
     async def collections_update(self, records: Sequence[Row]) -> list[SaveResult]:
         """Update up to 200 records, each with `attributes.type` and `id`; results in the same order."""
@@ -86,12 +116,22 @@ class SalesforceSession:
         """Upsert up to 200 records of one object by one external id field; results in the same order."""
         return await self._collect(f"composite/sobjects/{sobject}/{external_id}", "upsert", records)
 
+    async def collections_delete(self, ids: Sequence[str]) -> list[SaveResult]:
+        """Delete up to 200 records; results in the same order. One that is deleted already says so."""
+        answer = await self.delete("composite/sobjects", params={"ids": ",".join(ids), "allOrNone": "false"})
+        return cast(list[SaveResult], answer)
+
+    async def has_room(self) -> bool:
+        """Whether calls may be made again after a `DailyLimit`; asks the org now and then, not each time."""
+        try:
+            await self._refuse_if_spent()
+        except Retryable:
+            return False
+        return True
+
     async def close(self) -> None:
         """Give the connections back."""
         await self._calls.close()
-
-    async def _describe(self, sobject: str) -> ObjectDescribe:
-        return cast(ObjectDescribe, await self.get(f"sobjects/{sobject}/describe", operation="describe"))
 
     async def _collect(self, path: str, operation: str, records: Sequence[Row]) -> list[SaveResult]:
         if not 1 <= len(records) <= COLLECTION:
@@ -103,7 +143,18 @@ class SalesforceSession:
             )
         return cast(list[SaveResult], results)
 
-    async def _call(
+    async def _conditional(self, path: str, headers: Mapping[str, str]) -> httpx.Response:
+        return await self._answer("GET", path, operation="describe", headers=headers)
+
+    async def _call(self, method: str, path: str, **how: Any) -> Any:
+        response = await self._answer(method, path, **how)
+        raise_for_refusal(response)
+        try:
+            return json.loads(response.content) if response.content else None
+        except ValueError:
+            raise Retryable("Salesforce answered something that is not JSON", category="network") from None
+
+    async def _answer(
         self,
         method: str,
         path: str,
@@ -112,27 +163,63 @@ class SalesforceSession:
         repeat: bool = True,
         params: Mapping[str, str] | None = None,
         body: Any = None,
-    ) -> Any:
-        session = await self._logins.current()
-        for replayed in (False, True):
-            response = await self._calls.send(
+        headers: Mapping[str, str] | None = None,
+        spending: bool = True,
+    ) -> httpx.Response:
+        async def send(session: Session) -> httpx.Response:
+            return await self._calls.send(
                 method, self._url(session, path), operation=operation, repeat=repeat, params=params, json=body,
-                headers={"authorization": f"Bearer {session.token}"},
+                headers={**_bearer(session), **(headers or {})},
             )  # fmt: skip
-            if response.status_code != 401:
-                break
-            if replayed:
-                raise Fatal(
-                    "Salesforce refuses a session that has just begun", category="auth", code="INVALID_SESSION_ID"
-                )
-            session = await self._logins.after(session)
+
+        return await self._replayed(send, spending=spending)
+
+    async def _replayed(self, send: Send, *, spending: bool = True) -> httpx.Response:
+        """The answer with a valid session: a 401 means one login, shared by all, and one replay."""
+        if spending:
+            await self._refuse_if_spent()
+        session = await self._logins.current()
+        response = await send(session)
+        if response.status_code == 401:
+            session = await self._after(session, replayed=False)
+            response = await send(session)
+            if response.status_code == 401:
+                await self._after(session, replayed=True)
+        self.budget.note(response)
+        self._refuse_daily(response)
+        return response
+
+    async def _after(self, session: Session, replayed: bool) -> Session:
+        if replayed:
+            raise Fatal("Salesforce refuses a session that has just begun", category="auth", code="INVALID_SESSION_ID")
+        return await self._logins.after(session)
+
+    async def _refuse_if_spent(self) -> None:
+        if not self.budget.spent:
+            return
+        if (wait_s := self.budget.wait_s()) <= 0:
+            # Its own header says how much is used by now.
+            response = await self._answer("GET", "limits", operation="limits", spending=False)
+            wait_s = self.budget.wait_s() if response.is_success else wait_s
+        if self.budget.spent:
+            raise self.budget.refusal(wait_s)
+
+    def _refuse(self, response: httpx.Response) -> None:
+        self._refuse_daily(response)
         raise_for_refusal(response)
-        try:
-            return json.loads(response.content) if response.content else None
-        except ValueError:
-            raise Retryable("Salesforce answered something that is not JSON", category="network") from None
+
+    def _refuse_daily(self, response: httpx.Response) -> None:
+        if response.status_code == 403:
+            code, said = error_of(response)
+            if code == "REQUEST_LIMIT_EXCEEDED" and not said.startswith("Concurrent"):
+                self.budget.close()
+                raise DailyLimit(wait_s=self.budget.wait_s())
 
     def _url(self, session: Session, path: str) -> str:
         if path.startswith("/"):
             return session.instance_url + path
         return f"{session.instance_url}/services/data/{self.settings.api_version}/{path}"
+
+
+def _bearer(session: Session) -> dict[str, str]:
+    return {"authorization": f"Bearer {session.token}"}

@@ -23,11 +23,19 @@ class SalesforceSettings(Settings):
     username: str | None = None
     private_key: SecretStr | None = Field(None, description="PEM; `\\n` may stand for a line break")
     private_key_file: Path | None = None
-    private_key_passphrase: SecretStr | None = None
+    private_key_passphrase: SecretStr | None = Field(
+        None, description="opens an encrypted key: PKCS#8, or AES-256-GCM as `recordsmith seal-key` makes it"
+    )
+    create_external_id: bool = Field(
+        False, description="make a missing external id field of a target, and grant it to this user"
+    )
     audience: str | None = Field(None, description="`aud` of the assertion; unset: derived from the login URL")
     api_version: str = "v62.0"
     ca_file: Path | None = Field(None, description="PEM bundle to trust instead of the public authorities")
     timeout_s: float = Field(60.0, gt=0, description="to wait for an answer; connecting is given 10 s")
+    daily_share: float = Field(
+        0.95, gt=0, le=1, description="of the org's daily API requests: beyond it writing waits, and nothing fails"
+    )
     connections: int = Field(20, ge=1, description="an org serves 25 long requests at once, a developer org 5")
 
     @field_validator("api_version")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -25,6 +25,7 @@ class LoopbackOrg:
         self.url = ""
         self.calls: Counter[str] = Counter()
         self.bodies: list[Any] = []
+        self.headers: list[Mapping[str, str]] = []
         self.assertions: list[str] = []
         self.tokens = 0
         self.valid: set[str] = set()
@@ -50,6 +51,7 @@ class LoopbackOrg:
     async def data(self, request: Request) -> Response:
         name = request.path_params["rest"].split("/", 1)[1]
         self.calls[name] += 1
+        self.headers.append(dict(request.headers))
         if request.headers["authorization"].removeprefix("Bearer ") not in self.valid:
             return EXPIRED
         body = await request.body()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Annotated, ClassVar
 from uuid import uuid4
@@ -29,8 +30,12 @@ class Event(BaseModel):
         return uuid4().hex
 
 
+@lru_cache(maxsize=4_096)
 def record_id_hash(batch_id: str, index: int, stage: str, epoch: int) -> str:
-    """32 hex digits that name one record at one stage of one batch. The attempt is not part of it."""
+    """32 hex digits that name one record at one stage of one batch. The attempt is not part of it.
+
+    Remembered, because a record's key, id and trace ask for the same one while it is handled.
+    """
     return blake2b(f"{batch_id}\0{index}\0{stage}\0{epoch}".encode(), digest_size=16).hexdigest()
 
 

@@ -49,6 +49,7 @@ class BatchPaused(_Command):
     """Somebody asked a batch to start no further calls."""
 
     type: ClassVar[str] = "recordsmith.batch.paused.v1"
+    reason: str | None = Field(None, max_length=2_000, description="what has to be put right before it is resumed")
 
 
 class BatchResumed(_Command):
@@ -61,6 +62,7 @@ class BatchCancelled(_Command):
     """Somebody asked a batch to stop for good."""
 
     type: ClassVar[str] = "recordsmith.batch.cancelled.v1"
+    reason: str | None = Field(None, max_length=2_000, description="why it cannot go on")
 
 
 class BatchRetried(_Command):
@@ -102,6 +104,16 @@ class BatchReopened(_BatchEvent):
         return record_id_hash(self.batch_id, self.ranges[0][0] if self.ranges else 0, "reopened", self.epoch)
 
 
+class BatchStaged(_BatchEvent):
+    """So many results of the batch are kept durably by the writer for a large write, and have no verdict yet.
+
+    They hold no worker: the expansion window counts them as done.
+    """
+
+    type: ClassVar[str] = "recordsmith.batch.staged.v1"
+    staged: int = Field(ge=0)
+
+
 class BatchProgressed(_BatchEvent):
     """How far a batch is; sent while it moves, a few times a second at most."""
 
@@ -140,12 +152,15 @@ class BatchPlan(BaseModel):
     budget_usd: float | None = None
     seed: int = 42
     requested: int = 0
+    source_kind: str | None = Field(None, description="where the records come from: they can be updated there")
+    source_object: str | None = Field(None, description="the CRM object that they are")
 
     @classmethod
     def of(cls, batch: BatchSpec, *, requested: int) -> BatchPlan:
         """The workers' share of what was submitted."""
         shared_fields = {name: getattr(batch, name) for name in BatchSpec.model_fields if name in cls.model_fields}
-        return cls(**shared_fields, requested=requested)
+        source = {"source_kind": batch.source.kind, "source_object": getattr(batch.source, "object", None)}
+        return cls(**shared_fields, **source, requested=requested)
 
     def object_key(self) -> str:
         """Which CRM object the results are for: the first half of a result's key."""

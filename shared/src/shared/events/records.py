@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from hashlib import blake2b
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.errors import Category
 from shared.events.base import BatchId, Event, record_id_hash, trace_id_of
@@ -107,6 +108,30 @@ class RecordSettled(_Answer):
 
     def event_id(self) -> str:
         return record_id_hash(self.batch_id, self.index, "outcome", self.epoch)
+
+
+class RecordsSettled(Event):
+    """Verdicts on several records of one ledger chunk: a writer settles hundreds at once, and each costs an envelope.
+
+    Means exactly what its verdicts mean one by one.
+    """
+
+    type: ClassVar[str] = "recordsmith.records.settled.v1"
+    batch_id: BatchId
+    verdicts: list[RecordSettled] = Field(min_length=1, description="of this batch, and of one chunk of the ledger")
+
+    @model_validator(mode="after")
+    def _of_one_batch(self) -> Self:
+        if any(verdict.batch_id != self.batch_id for verdict in self.verdicts):
+            raise ValueError("every verdict must be of the event's batch")
+        return self
+
+    def key(self) -> str:
+        return self.verdicts[0].key()
+
+    def event_id(self) -> str:
+        told = b"".join(verdict.event_id().encode() for verdict in self.verdicts)
+        return blake2b(told, digest_size=16).hexdigest()
 
 
 class RangeSettled(Event):

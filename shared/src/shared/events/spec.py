@@ -34,10 +34,14 @@ class CrmAnalyticsSource(_Spec):
 
 
 class HubSpotSource(_Spec):
-    """Every record of a HubSpot object."""
+    """Every record of a HubSpot object that a condition selects."""
 
     kind: Literal["hubspot"]
     object: ApiName
+    where: str | None = Field(
+        None, max_length=4_000, description="conditions such as lifecyclestage = 'lead' AND phone IS NOT EMPTY"
+    )
+    limit: int | None = Field(None, ge=1, description="at most so many records")
 
 
 class RowsSource(_Spec):
@@ -106,10 +110,29 @@ class SalesforceTarget(_Spec):
 
 
 class HubSpotTarget(_Spec):
-    """Write to a HubSpot object."""
+    """Write to a HubSpot object: update the record read, else upsert by a unique property.
+
+    Without `field` and `fields` the keys of the structured answer are the properties; an answer that is plain text goes
+    to `simcrm_answer`.
+    """
 
     kind: Literal["hubspot"]
     object: ApiName
+    field: ApiName | None = Field(None, description="property that takes the whole answer")
+    external_id: ApiName | None = Field(
+        None,
+        description="upsert by this unique property, with the record's value of that name; without it, records of the "
+        "same object are updated and others are upserted by `simcrm_external_id`",
+    )
+    fields: dict[ApiName, str] | None = Field(None, description="property <- key of the structured answer")
+    add_options: bool = Field(False, description="an answer that is none of an enumeration's options becomes one")
+    unique: bool = Field(False, description="make e-mails and domains of new records unique across runs")
+
+    @model_validator(mode="after")
+    def _one_way_to_write(self) -> HubSpotTarget:
+        if self.field is not None and self.fields:
+            raise ValueError("give `field` (the whole answer) or `fields` (property <- key of the answer), not both")
+        return self
 
 
 class CrmAnalyticsTarget(_Spec):

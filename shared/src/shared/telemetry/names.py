@@ -49,8 +49,12 @@ LOG_AI_ERROR: Final = "AI_GEN_ERROR"  # S2-44: an attempt failed, with its categ
 LOG_AI_RETRY: Final = "AI_GEN_RETRY"  # S2-45: an attempt is repeated, with its number
 LOG_SCHEMA_DESIGNED: Final = "schema_designed"  # a description became a schema map, and by whom
 LOG_BATCH: Final = "batch"  # a batch changed state
+LOG_BULK_JOB: Final = "bulk_job"  # a large write changed its phase, with its number and counts
+LOG_BULK_ALARM: Final = "bulk_alarm"  # results of a large write do not add up to what was sent
+LOG_HELD: Final = "batch_held"  # the writer has paused or cancelled a batch
 LOG_DEAD_LETTER: Final = "dead_letter"
 LOG_RECORD_FAILED: Final = "record_failed"
+LOG_OPTION_MERGED: Final = "option_merged"  # an answer was taken for an option alike (S2-65), with its score
 
 # --- metrics (Prometheus)
 METRIC_RECORDS: Final = "recordsmith_records_total"  # records settled, by state
@@ -61,5 +65,6 @@ METRIC_AI_FALLBACKS: Final = "recordsmith_llm_fallbacks_total"  # records that a
 METRIC_AI_LIMIT: Final = "recordsmith_llm_concurrency_limit"  # AIMD's present limit, by provider and model
 METRIC_CRM_CALLS: Final = "recordsmith_crm_calls_total"  # CRM calls, by crm, operation and status
 METRIC_CRM_SECONDS: Final = "recordsmith_crm_call_seconds"
+METRIC_CRM_ALARMS: Final = "recordsmith_crm_alarms_total"  # large writes whose results do not add up
 METRIC_BACKLOG: Final = "recordsmith_backlog_records"  # unexpanded + queued; what autoscaling looks at
 METRIC_HTTP_SECONDS: Final = "recordsmith_http_request_seconds"  # gateway requests, by route, method and status

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 
 from crm_sandbox.exchange import Room
 from crm_sandbox.org import Org
+from crm_sandbox.rooms.hubspot import HubSpotRoom
 from crm_sandbox.rooms.salesforce import SalesforceRoom
 
 ROOMS: Mapping[str, Callable[[Org], Room]] = {
+    "hubspot": HubSpotRoom,
     "salesforce": SalesforceRoom,
 }

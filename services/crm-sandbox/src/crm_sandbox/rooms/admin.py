@@ -7,7 +7,9 @@ from typing import Any
 from crm_sandbox.exchange import Answer, Call, Route
 from crm_sandbox.faults import FaultError
 from crm_sandbox.org import Org
+from crm_sandbox.rooms.hubspot_admin import portal_routes
 from crm_sandbox.salesforce.definitions import DefinitionError
+from crm_sandbox.switches import SwitchError
 
 
 class AdminRoom:
@@ -24,16 +26,21 @@ class AdminRoom:
             Route("POST", "/admin/faults", self._order_fault),
             Route("DELETE", "/admin/faults", self._clear_faults),
             Route("POST", "/admin/clock", self._advance),
+            Route("GET", "/admin/switches", lambda call: Answer.json(org.switches.all())),
+            Route("POST", "/admin/switches", self._turn),
+            *portal_routes(org.hubspot),
         ]
 
     def answer(self, call: Call, route: Route | None) -> Answer:
+        if not call.path.startswith(self.prefixes):
+            return _refused(404, "no CRM of this sandbox answers here")
         if not secrets.compare_digest((call.bearer() or "").encode(), self._org.identity.admin_token.encode()):
             return _refused(401, "the admin token of sandbox.json is needed: Authorization: Bearer …")
         if route is None:
             return _refused(404, f"no {call.method} {call.path} here")
         try:
             return route.respond(call)
-        except (FaultError, DefinitionError, ValueError) as error:
+        except (FaultError, DefinitionError, SwitchError, ValueError) as error:
             return _refused(400, str(error))
 
     def failure(self, status: int, code: str | None = None) -> Answer:
@@ -47,7 +54,7 @@ class AdminRoom:
         return Answer.json({"reset": True})
 
     def _expire(self, call: Call) -> Answer:
-        return Answer.json({"expired": self._org.sessions.expire_all()})
+        return Answer.json({"expired": self._org.sessions.expire_all() + self._org.hubspot.tokens.expire_all()})
 
     def _forget_calls(self, call: Call) -> Answer:
         self._org.calls.clear()
@@ -65,6 +72,9 @@ class AdminRoom:
     def _clear_faults(self, call: Call) -> Answer:
         self._org.faults.clear()
         return Answer(204)
+
+    def _turn(self, call: Call) -> Answer:
+        return Answer.json(self._org.switches.turn(call.json()))
 
     def _advance(self, call: Call) -> Answer:
         body: Any = call.json()

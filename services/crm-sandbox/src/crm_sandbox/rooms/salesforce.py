@@ -6,17 +6,19 @@ from typing import Any
 
 from crm_sandbox.exchange import Answer, Call, Route
 from crm_sandbox.org import Org
+from crm_sandbox.rooms.salesforce_bulk import BulkCalls
 from crm_sandbox.rooms.salesforce_catalog import CatalogCalls
 from crm_sandbox.rooms.salesforce_login import LoginCalls
 from crm_sandbox.rooms.salesforce_queries import QueryCalls
 from crm_sandbox.rooms.salesforce_records import RecordCalls
+from crm_sandbox.rooms.salesforce_tooling import ToolingCalls
 from crm_sandbox.rooms.salesforce_usage import UsageCalls
 from crm_sandbox.salesforce.errors import RecordError, RequestError, no_such_resource
 
 OLDEST, NEWEST = 50, 68
 DATA = "/services/data/v{version}"
 # Where one learns how to enter.
-OPEN_PATHS = ("/services/data", "/services/oauth2/token", "/services/oauth2/userinfo")
+OPEN_PATHS = ("/services/data", "/services/oauth2/", "/services/Soap/u/", "/id/")
 
 
 class SalesforceRoom:
@@ -27,10 +29,14 @@ class SalesforceRoom:
         login, catalog = LoginCalls(org), CatalogCalls(org, OLDEST, NEWEST)
         queries, records, self._usage = QueryCalls(org), RecordCalls(org), UsageCalls(org)
         self.routes: Sequence[Route] = [
+            *bulk_routes(BulkCalls(org)),
+            *tooling_routes(ToolingCalls(org)),
             Route("POST", "/services/oauth2/token", login.token),
             Route("GET", "/services/oauth2/userinfo", login.userinfo),
             Route("POST", "/services/oauth2/userinfo", login.userinfo),
-            Route("GET", "/id/{org}/{id}", login.userinfo),
+            Route("POST", "/services/oauth2/revoke", login.revoke),
+            Route("POST", "/services/Soap/u/{version}", login.soap),
+            Route("GET", "/id/{org}/{id}", login.identity),
             Route("GET", "/services/data", catalog.versions),
             Route("GET", DATA, catalog.resources),
             Route("GET", f"{DATA}/limits", self._usage.limits),
@@ -59,14 +65,18 @@ class SalesforceRoom:
 
     def answer(self, call: Call, route: Route | None) -> Answer:
         try:
-            if call.path not in OPEN_PATHS:
+            if call.path != OPEN_PATHS[0] and not call.path.startswith(OPEN_PATHS[1:]):
                 self._demand_session(call)
+                self._usage.demand_calls_left()
             if route is None:
                 raise self._nowhere(call)
             self._demand_known_version(call)
             if call.fails_first and not route.writes:
                 raise RequestError(call.fails_first)
-            return route.respond(call)
+            answer = route.respond(call)
+            if route.writes:
+                self._org.grant_fields()
+            return answer
         except RequestError as error:
             return refusal(error)
         except RecordError as error:
@@ -99,6 +109,37 @@ class SalesforceRoom:
             message = f"HTTP Method '{call.method}' not allowed. Allowed are {','.join(methods)}"
             return RequestError("METHOD_NOT_ALLOWED", message)
         return no_such_resource()
+
+
+def bulk_routes(bulk: BulkCalls) -> Sequence[Route]:
+    ingest, query = f"{DATA}/jobs/ingest", f"{DATA}/jobs/query"
+    return [
+        Route("POST", ingest, bulk.create_ingest),
+        Route("GET", ingest, bulk.list),
+        Route("GET", f"{ingest}/{{id}}", bulk.info),
+        Route("PATCH", f"{ingest}/{{id}}", bulk.change_ingest),
+        Route("DELETE", f"{ingest}/{{id}}", bulk.delete),
+        Route("PUT", f"{ingest}/{{id}}/batches", bulk.upload, writes=True, uploads=True),
+        Route("GET", f"{ingest}/{{id}}/successfulResults", bulk.successful),
+        Route("GET", f"{ingest}/{{id}}/failedResults", bulk.failed),
+        Route("GET", f"{ingest}/{{id}}/unprocessedrecords", bulk.unprocessed),
+        # As simple-salesforce spells it.
+        Route("GET", f"{ingest}/{{id}}/unprocessedRecords", bulk.unprocessed),
+        Route("POST", query, bulk.create_query),
+        Route("GET", query, bulk.list),
+        Route("GET", f"{query}/{{id}}", bulk.info),
+        Route("PATCH", f"{query}/{{id}}", bulk.change_query),
+        Route("DELETE", f"{query}/{{id}}", bulk.delete),
+        Route("GET", f"{query}/{{id}}/results", bulk.query_results),
+    ]
+
+
+def tooling_routes(tooling: ToolingCalls) -> Sequence[Route]:
+    return [
+        Route("POST", f"{DATA}/tooling/sobjects/CustomField", tooling.create_field, writes=True),
+        Route("DELETE", f"{DATA}/tooling/sobjects/CustomField/{{id}}", tooling.delete_field),
+        Route("GET", f"{DATA}/tooling/query", tooling.query),
+    ]
 
 
 def refusal(error: RequestError) -> Answer:

@@ -25,8 +25,10 @@ class CatalogCalls:
 
     def resources(self, call: Call) -> Answer:
         base = f"/services/data/v{call.words['version']}"
-        paths = ("sobjects", "query", "queryAll", "limits", "composite")
-        return Answer.json({name: f"{base}/{name}" for name in paths} | {"identity": f"{call.base_url}/id"})
+        paths = ("composite", "jobs", "limits", "query", "queryAll", "sobjects", "tooling")
+        me = self._org.identity
+        identity = {"identity": f"{call.base_url}/id/{me.org_id}/{me.user_id}"}
+        return Answer.json({name: f"{base}/{name}" for name in paths} | identity)
 
     def objects(self, call: Call) -> Answer:
         objects = [one.summary(call.words["version"]) for one in self._org.schema]
@@ -46,7 +48,8 @@ class CatalogCalls:
                     return Answer(304, headers=(modified,))
             except (ValueError, TypeError):
                 pass  # a date nobody can read asks for nothing
-        body = orjson.dumps(one.public_describe(call.words["version"]))
+        described = one.public_describe(call.words["version"])
+        body = orjson.dumps({**described, "childRelationships": self._org.schema.children_of(one)})
         return Answer(200, body, (("content-type", "application/json;charset=UTF-8"), modified))
 
 

@@ -12,6 +12,7 @@ from crm_sandbox.salesforce.records import Records
 from crm_sandbox.salesforce.schema import Field, Schema, SObject
 from crm_sandbox.salesforce.upserts import upsert
 from crm_sandbox.store import Store
+from crm_sandbox.switch import Turned
 
 MOST_RECORDS = 200
 MOST_CHUNKS = 10
@@ -21,7 +22,8 @@ Write = Callable[[JsonObject], Result]
 
 
 class Collections:
-    def __init__(self, store: Store, schema: Schema, records: Records) -> None:
+    def __init__(self, store: Store, schema: Schema, records: Records, switches: Turned) -> None:
+        self._switches = switches
         self._store = store
         self._schema = schema
         self._records = records
@@ -35,12 +37,18 @@ class Collections:
     def upsert(self, one: SObject, key: Field, body: Json, fails_first: str | None = None) -> list[Result]:
         records, _ = _envelope(body)
         twice = _twice(key, records)
+        seen: set[Json] = set()
+
+        def first_passes(folded: Json) -> bool:
+            first = folded not in seen
+            seen.add(folded)
+            return first and self._switches.of("duplicate_external_ids") == "second"
 
         def write(record: JsonObject) -> Result:
             if self._typed(record) is not one:
                 raise RecordError("INVALID_TYPE", f"records of this call must be of type {one.name}")
             value, rest = without(record, key.name)
-            if value is not None and key.fold(value) in twice:
+            if value is not None and key.fold(value) in twice and not first_passes(key.fold(value)):
                 message = f"Duplicate external id specified: {value}"
                 raise RecordError("DUPLICATE_VALUE", message, [key.name])
             record_id, created = upsert(self._records, one, key, value, rest)
@@ -143,7 +151,7 @@ def _type_of(record: object) -> str:
 
 
 def _twice(key: Field, records: Sequence[Json]) -> frozenset[Json]:
-    """The external ids that two records of one call claim: Salesforce refuses both."""
+    """The external ids that two records of one call claim."""
     values = [without(record, key.name)[0] for record in records if isinstance(record, dict)]
     counts = Counter(key.fold(value) for value in values if isinstance(value, str | int | float))
     return frozenset(value for value, count in counts.items() if count > 1)

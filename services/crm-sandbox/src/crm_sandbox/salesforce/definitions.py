@@ -7,11 +7,15 @@ from typing import Any
 
 import orjson
 
+from crm_sandbox.foreign import Scalar
+from crm_sandbox.salesforce.crossing import OPERATORS, bitmap, controlling_values
+from crm_sandbox.salesforce.ids import make_id
+
 Describe = dict[str, Any]
 
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}\Z")
 # What the sandbox needs to know of a field and a real describe does not tell.
-OWN_KEYS = ("autoNumberFormat", "composedOf", "trueWhen")
+OWN_KEYS = ("autoNumberFormat", "composedOf", "trueWhen", "ungranted")
 
 
 class DefinitionError(Exception):
@@ -37,15 +41,20 @@ def complete(definition: Describe, *, free_prefix: str) -> Describe:
     described["label"] = definition.get("label") or name
     described["labelPlural"] = definition.get("labelPlural") or described["label"] + "s"
     described["keyPrefix"] = definition.get("keyPrefix") or free_prefix
-    described["fields"] = [_complete_field(field) for field in _with_system_fields(given, name)]
-    described["recordTypeInfos"] = definition.get("recordTypeInfos") or [_MASTER_RECORD_TYPE]
+    typed = any(not one.get("master") for one in definition.get("recordTypeInfos") or [])
+    described["fields"] = [_complete_field(field) for field in _with_system_fields(given, name, typed=typed)]
+    described["fields"] = [_with_bitmaps(field, described["fields"]) for field in described["fields"]]
+    described["recordTypeInfos"] = record_types(definition.get("recordTypeInfos") or [], described["keyPrefix"])
+    _check_rules(described)
     described["urls"] = _urls(name)
     return described
 
 
-def _with_system_fields(given: list[Describe], object_name: str) -> list[Describe]:
+def _with_system_fields(given: list[Describe], object_name: str, *, typed: bool) -> list[Describe]:
     named = {str(field.get("name", "")).lower() for field in given}
     system = [field for field in _DEFAULTS["systemFields"] if field["name"].lower() not in named]
+    if typed and "recordtypeid" not in named:
+        given = [*given, _RECORD_TYPE_FIELD]
     if object_name.endswith("__c") and "name" not in named:
         system.insert(1, {"name": "Name", "label": "Name", "length": 80, "nameField": True, "idLookup": True})
     return system[:1] + given + system[1:]
@@ -74,12 +83,70 @@ def _complete_choice(choice: Describe) -> Describe:
     return {"active": True, "defaultValue": False, "label": choice["value"], "validFor": None, **choice}
 
 
+def _with_bitmaps(field: Describe, fields: list[Describe]) -> Describe:
+    """A dependent picklist whose values say `validWhen`, the controlling values in words."""
+    choices = field["picklistValues"]
+    if not any("validWhen" in choice for choice in choices):
+        return field
+    controller = next((one for one in fields if one["name"] == field.get("controllerName")), None)
+    if controller is None:
+        raise DefinitionError(f"fields: {field['name']} depends on {field.get('controllerName')}, which is no field")
+    values = controlling_values(controller)
+    return {**field, "dependentPicklist": True, "picklistValues": [_with_bitmap(one, values) for one in choices]}
+
+
+def _with_bitmap(choice: Describe, values: list[Scalar]) -> Describe:
+    when = choice.get("validWhen") or []
+    if unknown := [value for value in when if value not in values]:
+        raise DefinitionError(f"picklistValues: {choice['value']} is valid when {unknown[0]}, which is no value")
+    rest = {key: value for key, value in choice.items() if key != "validWhen"}
+    return {**rest, "validFor": bitmap([values.index(value) for value in when])}
+
+
+def _check_rules(described: Describe) -> None:
+    names = {field["name"] for field in described["fields"]}
+    for rule in described.get("validationRules") or []:
+        when = rule.get("when") if isinstance(rule, dict) else None
+        if not isinstance(when, list) or not isinstance(rule.get("message"), str):
+            raise DefinitionError(
+                "validationRules: each needs `when`, a list of [field, operator, value], and a message"
+            )
+        for one in when:
+            if not isinstance(one, list) or len(one) != 3 or one[0] not in names or one[1] not in OPERATORS:
+                raise DefinitionError(f"validationRules: {one} is not [field, operator, value]; {', '.join(OPERATORS)}")
+
+
+def record_types(given: list[Describe], prefix: str) -> list[Describe]:
+    """The record types of an object; Master comes last, as in a real describe, and is the default where none is."""
+    base = sum(ord(char) * 128**place for place, char in enumerate(reversed(prefix))) * 100
+    own = [
+        {**_MASTER_RECORD_TYPE, "defaultRecordTypeMapping": False, "master": False, **one}
+        | {"recordTypeId": one.get("recordTypeId") or make_id("012", base + number)}
+        for number, one in enumerate((one for one in given if not one.get("master")), start=1)
+    ]
+    for one in own:
+        if not isinstance(one.get("developerName"), str) or one["developerName"] == "Master":
+            raise DefinitionError("recordTypeInfos: each needs a developerName")
+        one["name"] = one["developerName"].replace("_", " ") if one["name"] == "Master" else one["name"]
+    chosen = any(one["defaultRecordTypeMapping"] for one in own)
+    return [*own, {**_MASTER_RECORD_TYPE, "defaultRecordTypeMapping": not chosen}]
+
+
 def _urls(name: str) -> dict[str, str]:
     base = f"/services/data/v{{version}}/sobjects/{name}"
     return {"sobject": base, "describe": f"{base}/describe", "rowTemplate": f"{base}/{{ID}}"}
 
 
 _DEFAULTS: Describe = orjson.loads(files(__package__).joinpath("objects", "_defaults.json").read_bytes())
+_RECORD_TYPE_FIELD = {
+    "name": "RecordTypeId",
+    "label": "Record Type ID",
+    "type": "reference",
+    "referenceTo": ["RecordType"],
+    "relationshipName": "RecordType",
+    "defaultedOnCreate": True,
+    "permissionable": False,
+}
 _MASTER_RECORD_TYPE = {
     "active": True,
     "available": True,

@@ -1,6 +1,6 @@
 """A record as a client sends it, checked against its object before anything is written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from crm_sandbox.foreign import Json, JsonObject, Scalar
@@ -15,7 +15,11 @@ def new_record(one: SObject, body: JsonObject) -> Draft:
     """Every field a new record gets from its body and from the object's defaults."""
     if any(key.lower() == "id" for key in body):
         raise RecordError("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", ["Id"])
-    draft = _checked(one, body, creating=True)
+    return completed(one, _checked(one, body, creating=True))
+
+
+def completed(one: SObject, draft: Draft) -> Draft:
+    """The checked values of a new record and the object's defaults; nothing required may be missing."""
     for field in one.default_fields:
         if field not in draft:
             draft[field] = int(field.default) if field.type == "boolean" else field.default
@@ -25,7 +29,11 @@ def new_record(one: SObject, body: JsonObject) -> Draft:
 
 def changes(one: SObject, body: JsonObject) -> Draft:
     """Every field that an update sets."""
-    draft = _checked(one, body, creating=False)
+    return without_gaps(_checked(one, body, creating=False))
+
+
+def without_gaps(draft: Draft) -> Draft:
+    """The checked values of an update; none may empty a field that must not be."""
     _demand(field for field, value in draft.items() if value is None and (field.required or field.type == "boolean"))
     return draft
 
@@ -52,7 +60,13 @@ def sources_of_derived(one: SObject) -> list[str]:
 
 def _checked(one: SObject, body: JsonObject, *, creating: bool) -> Draft:
     given = {_named(one, key): value for key, value in body.items() if key != "attributes"}
-    closed = [field.name for field in given if not (field.createable if creating else field.updateable)]
+    demand_open(given, creating=creating)
+    return {field: stored(field, value) for field, value in given.items()}
+
+
+def demand_open(fields: Iterable[Field], *, creating: bool) -> None:
+    """Refuse fields that the user may not write."""
+    closed = [field.name for field in fields if not (field.createable if creating else field.updateable)]
     if closed:
         raise RecordError(
             "INVALID_FIELD_FOR_INSERT_UPDATE",
@@ -60,7 +74,6 @@ def _checked(one: SObject, body: JsonObject, *, creating: bool) -> Draft:
             "and verify that it is read/write for your profile or permission set.",
             closed,
         )
-    return {field: stored(field, value) for field, value in given.items()}
 
 
 def _named(one: SObject, key: str) -> Field:

@@ -1,6 +1,7 @@
 """Salesforce record ids: 15 characters that count case, and 18 that need not."""
 
 import re
+from functools import lru_cache
 
 # In this order the ids of later records sort after those of earlier ones, which keyset paging relies on.
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -21,9 +22,7 @@ def make_id(prefix: str, number: int) -> str:
 
 def checksum(short: str) -> str:
     """Three characters that say which of the fifteen are upper case."""
-    return "".join(
-        _CHECK[sum(1 << bit for bit, char in enumerate(short[at : at + 5]) if "A" <= char <= "Z")] for at in (0, 5, 10)
-    )
+    return _check(short[:5]) + _check(short[5:10]) + _check(short[10:15])
 
 
 def to_18(text: str) -> str | None:
@@ -33,3 +32,9 @@ def to_18(text: str) -> str | None:
     if len(text) == 15:
         return text + checksum(text)
     return text if checksum(text[:15]) == text[15:] else None
+
+
+@lru_cache(maxsize=65_536)
+def _check(five: str) -> str:
+    """Cached, because the ids of neighbours share most of their digits."""
+    return _CHECK[sum(1 << bit for bit, char in enumerate(five) if "A" <= char <= "Z")]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from crm_sandbox.salesforce.crossing import Crossing, crossing_of
 from crm_sandbox.salesforce.definitions import OWN_KEYS, Describe
 from crm_sandbox.salesforce.errors import RequestError
 
@@ -37,6 +38,7 @@ class Field:
     sortable: bool
     default: Any
     reference_to: tuple[str, ...]
+    relationship: str | None
     choices: Mapping[str, str] = field(repr=False)
     auto_number_format: str | None
     composed_of: tuple[str, ...]
@@ -56,6 +58,7 @@ class Field:
             restricted=body["restrictedPicklist"],
             default=body["defaultValue"] if chosen is None else chosen,
             reference_to=tuple(body["referenceTo"] or ()),
+            relationship=body["relationshipName"],
             choices={choice["value"].casefold(): choice["value"] for choice in active},
             auto_number_format=body.get("autoNumberFormat"),
             composed_of=tuple(body.get("composedOf") or ()),
@@ -91,7 +94,7 @@ class SObject:
 
     @classmethod
     def of(cls, describe: Describe) -> "SObject":
-        fields = (Field.of(body) for body in describe["fields"])
+        fields = (Field.of(body) for body in describe["fields"] if not body.get("ungranted"))
         return cls(describe=describe, fields={one.name.lower(): one for one in fields})
 
     @property
@@ -130,17 +133,51 @@ class SObject:
     def numbered_fields(self) -> tuple[Field, ...]:
         return tuple(one for one in self.fields.values() if one.auto_number_format)
 
+    @cached_property
+    def record_types(self) -> Mapping[str, Describe]:
+        """Its active record types by id, Master among them."""
+        infos = self.describe["recordTypeInfos"]
+        return {one["recordTypeId"]: one for one in infos if one["active"] and one["available"]}
+
+    @cached_property
+    def default_record_type(self) -> str | None:
+        """The record type of a record that names none; None where that is Master."""
+        chosen = (
+            key for key, one in self.record_types.items() if one["defaultRecordTypeMapping"] and not one["master"]
+        )
+        return next(chosen, None)
+
+    @cached_property
+    def crossing(self) -> Crossing | None:
+        """The rules over several of its fields."""
+        return crossing_of(self.describe)
+
+    @cached_property
+    def hidden_fields(self) -> tuple[str, ...]:
+        """The fields that nobody may see yet."""
+        return tuple(str(body["name"]) for body in self.describe["fields"] if body.get("ungranted"))
+
     def field(self, name: str) -> Field | None:
         """API names of fields count no case, as in the real org."""
         return self.fields.get(name.lower())
+
+    def relation(self, name: str) -> Field | None:
+        """The reference field that a relationship's name stands for, as Account for AccountId."""
+        return self._relations.get(name.lower())
+
+    @cached_property
+    def _relations(self) -> Mapping[str, Field]:
+        return {one.relationship.lower(): one for one in self.fields.values() if one.relationship}
 
     def allows(self, operation: str) -> bool:
         return bool(self.describe[operation])
 
     def public_describe(self, version: str) -> Describe:
         """The describe body as the wire shows it."""
-        fields = [{k: v for k, v in body.items() if k not in OWN_KEYS} for body in self.describe["fields"]]
-        return {**self.describe, "fields": fields, "urls": self._urls(version)}
+        granted = (body for body in self.describe["fields"] if not body.get("ungranted"))
+        fields = [{k: v for k, v in body.items() if k not in OWN_KEYS} for body in granted]
+        body = {key: value for key, value in self.describe.items() if key != "validationRules"}
+        return {**body, "fields": fields, "urls": self._urls(version)}
 
     def summary(self, version: str) -> Describe:
         """The object's line in the list of all objects."""
@@ -170,12 +207,31 @@ class Schema:
         return self._objects.get(name.lower())
 
     def of_id(self, record_id: str) -> SObject | None:
+        """The object whose records have ids that begin like this one."""
         return self._by_prefix.get(record_id[:3])
 
     def named(self, name: str) -> SObject:
         if found := self.find(name):
             return found
         raise RequestError("NOT_FOUND", "The requested resource does not exist")
+
+    def children_of(self, one: SObject) -> list[Describe]:
+        """The references to an object, as its describe lists them."""
+        return [
+            {
+                "cascadeDelete": field["cascadeDelete"],
+                "childSObject": other.name,
+                "deprecatedAndHidden": False,
+                "field": field["name"],
+                "junctionIdListNames": [],
+                "junctionReferenceTo": [],
+                "relationshipName": None,
+                "restrictedDelete": field["restrictedDelete"],
+            }
+            for other in self
+            for field in other.describe["fields"]
+            if one.name in (field["referenceTo"] or ()) and not field.get("ungranted")
+        ]
 
     def free_prefix(self) -> str:
         """The first key prefix of custom objects that none has."""

@@ -35,6 +35,11 @@ class Sessions:
             self._prolong(token)
         return True
 
+    def end(self, token: str) -> bool:
+        """End one session; whether there was one."""
+        self._store.writer.execute("DELETE FROM sessions WHERE token = ?", (token,))
+        return self._until.pop(token, 0.0) > self._clock.now()
+
     def expire_all(self) -> int:
         """End every session; how many there were."""
         ended = sum(until > self._clock.now() for until in self._until.values())

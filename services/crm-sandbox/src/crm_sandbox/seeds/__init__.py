@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from crm_sandbox.foreign import Scalar
+from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.seeds.claims import claims_org
+from crm_sandbox.seeds.portal import claims_portal, empty_portal
 
 Rows = Iterable[dict[str, Scalar]]
 
@@ -16,4 +18,9 @@ def empty_org(records: int) -> Iterable[tuple[str, Rows]]:
 SEEDS: Mapping[str, Callable[[int], Iterable[tuple[str, Rows]]]] = {
     "claims": claims_org,
     "empty": empty_org,
+}
+
+PORTAL_SEEDS: Mapping[str, Callable[[Portal], None]] = {
+    "claims": claims_portal,
+    "empty": empty_portal,
 }

@@ -9,7 +9,6 @@ from shared.events import (
     BatchSpec,
     CrmAnalyticsSource,
     CrmAnalyticsTarget,
-    HubSpotSource,
     HubSpotTarget,
     RecipeSource,
     RowsSource,
@@ -22,8 +21,8 @@ from gateway.domain import answer_schema
 from gateway.domain.slots import unknown_slots
 
 _NOT_SERVED = "this release does not serve it yet"
-_SERVED_SOURCES = "one of salesforce, rows, recipe"
-_SERVED_TARGETS = "one of salesforce, csv, none"
+_SERVED_SOURCES = "one of salesforce, hubspot, rows, recipe"
+_SERVED_TARGETS = "one of salesforce, hubspot, csv, none"
 
 
 def objections(batch: BatchSpec) -> list[Mistake]:
@@ -37,9 +36,9 @@ def _names(batch: BatchSpec) -> Iterator[Mistake]:
 
 
 def _kinds(batch: BatchSpec) -> Iterator[Mistake]:
-    if isinstance(batch.source, HubSpotSource | CrmAnalyticsSource):
+    if isinstance(batch.source, CrmAnalyticsSource):
         yield Mistake("/source/kind", f"{batch.source.kind} as a source: {_NOT_SERVED}", _SERVED_SOURCES)
-    if isinstance(batch.target, HubSpotTarget | CrmAnalyticsTarget):
+    if isinstance(batch.target, CrmAnalyticsTarget):
         yield Mistake("/target/kind", f"{batch.target.kind} as a target: {_NOT_SERVED}", _SERVED_TARGETS)
 
 
@@ -71,7 +70,7 @@ def _answers(batch: BatchSpec) -> Iterator[Mistake]:
     if schema is not None and (objection := answer_schema.objection(schema)):
         yield Mistake("/prompt/response_schema", objection)
     target = batch.target
-    if not isinstance(target, SalesforceTarget) or not target.fields:
+    if not isinstance(target, SalesforceTarget | HubSpotTarget) or not target.fields:
         return
     if schema is None:
         yield Mistake("/target/fields", "a field mapping needs keys to map", "give /prompt/response_schema as well")
@@ -84,11 +83,16 @@ def _answers(batch: BatchSpec) -> Iterator[Mistake]:
 
 def _target(batch: BatchSpec) -> Iterator[Mistake]:
     source, target = batch.source, batch.target
-    if not isinstance(target, SalesforceTarget):
+    if not isinstance(target, SalesforceTarget | HubSpotTarget):
         return
-    if isinstance(source, RecipeSource):
+    if isinstance(source, RecipeSource) and (batch.prompt is None or isinstance(target, SalesforceTarget)):
         yield Mistake("/target/kind", "rows of a recipe are not written to a CRM by a batch", "one of csv, none")
-    elif isinstance(source, SalesforceSource) and not target.external_id and source.object != target.object:
+    elif (
+        isinstance(target, SalesforceTarget)
+        and isinstance(source, SalesforceSource)
+        and not target.external_id
+        and source.object != target.object
+    ):
         yield Mistake(
             "/target/object",
             f"records of {source.object} can only be updated as {source.object}",

@@ -93,6 +93,21 @@ class Account:
         self.stage, self.reason, self.finished_at = "failed", reason, now
         return True
 
+    def hold(self, reason: str | None) -> None:
+        """Start no further calls; `reason` where it was not a person who asked."""
+        if self.stage not in FINAL:
+            self.paused, self.reason = True, reason
+
+    def go_on(self) -> None:
+        """Whatever held it is put right."""
+        if self.stage not in FINAL and not self.cancelling:
+            self.paused, self.reason = False, None
+
+    def cancel(self, reason: str | None) -> None:
+        """What has no verdict yet gets none but `cancelled`."""
+        if self.stage not in FINAL:
+            self.cancelling, self.reason = True, reason or self.reason
+
     def reopen(self) -> int:
         """Failed records run again: a new epoch, and the batch is under way once more."""
         self.epoch += 1

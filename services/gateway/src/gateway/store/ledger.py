@@ -15,6 +15,7 @@ from shared.events import (
     Event,
     RangeSettled,
     RecordSettled,
+    RecordsSettled,
 )
 from sqlalchemy import Connection
 
@@ -63,7 +64,9 @@ def fold(
     announcements: list[tuple[Event, str | None]] = []
     verdicts: list[Verdict] = []
     for item in fresh:
-        if isinstance(item.event, RecordSettled | RangeSettled):
+        if isinstance(item.event, RecordsSettled):
+            verdicts += item.event.verdicts
+        elif isinstance(item.event, RecordSettled | RangeSettled):
             verdicts.append(item.event)
         else:
             announcements += orders.apply(connection, touched, item, now)

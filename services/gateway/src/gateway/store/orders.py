@@ -21,7 +21,6 @@ from sqlalchemy import Connection, delete
 
 from gateway.domain.account import Account
 from gateway.domain.chunk import runs, size_of
-from gateway.domain.states import FINAL
 from gateway.store import chunks, failures, submissions
 from gateway.store.chunks import Key, Stored
 from gateway.store.tables import segments
@@ -42,11 +41,11 @@ def apply(connection: Connection, touched: Mapping[str, Account], item: Received
         case BatchSubmitted():
             _submitted(connection, account, event, item.traceparent, now)
         case BatchPaused():
-            account.paused = account.stage not in FINAL
+            account.hold(event.reason)
         case BatchResumed():
-            account.paused = False
+            account.go_on()
         case BatchCancelled():
-            account.cancelling = account.cancelling or account.stage not in FINAL
+            account.cancel(event.reason)
         case BatchRetried() if account.standing().objection("retry") is None:
             return reopen(connection, account, event.category)
         case BatchPlanned() if account.plan(event.requested, now):

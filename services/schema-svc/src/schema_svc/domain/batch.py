@@ -42,6 +42,8 @@ class Standing:
     reason: str | None
     requested: int
     settled: int
+    staged: int
+    """Without a verdict, but kept by the writer for a large write: they keep nobody busy."""
     shares: tuple[Share, ...]
     """Unfinished ones, oldest epoch first."""
 
@@ -55,10 +57,15 @@ class Standing:
         """Records that no prompt and no verdict was published for."""
         return sum(share.total - share.cursor for share in self.shares)
 
+    @property
+    def handled(self) -> int:
+        """Records that are out of the workers' hands."""
+        return self.settled + self.staged
+
     def room(self, window: int) -> int:
         """How many more records may be expanded.
 
         Every pending record is either unexpanded or in flight, in any epoch: so no count by epoch is needed.
         """
-        in_flight = self.requested - self.settled - self.unexpanded
+        in_flight = self.requested - self.handled - self.unexpanded
         return max(0, window - max(0, in_flight))

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any, Literal
 
 from shared.errors import Rejected
-from shared.events import BatchSpec, SalesforceTarget
+from shared.events import BatchSpec, HubSpotTarget, SalesforceTarget
 
 SLOT = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
 """What else stands in double braces is text; the workers that render a prompt see it the same way."""
@@ -42,7 +42,7 @@ class Needed:
     def of(cls, spec: BatchSpec) -> Needed:
         """What `spec` reads."""
         target = spec.target
-        external_id = target.external_id if isinstance(target, SalesforceTarget) else None
+        external_id = target.external_id if isinstance(target, SalesforceTarget | HubSpotTarget) else None
         if spec.prompt is None:
             return cls((), external_id)
         texts = (spec.prompt.template, spec.prompt.system or "")

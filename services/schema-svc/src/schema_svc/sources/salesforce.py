@@ -13,6 +13,7 @@ from shared.crm.describe import FieldDescribe, ObjectDescribe, id18
 from shared.crm.refusals import SalesforceRefused
 from shared.crm.salesforce import SalesforceSession
 from shared.crm.soql import quoted
+from shared.errors import Retryable
 from shared.events import BatchSpec, SalesforceSource
 
 from schema_svc.domain.ranges import Range
@@ -21,6 +22,9 @@ from schema_svc.domain.source import Missing, Planned, Record, Snapshot
 
 QUERY_CHARACTERS = 12_000
 """A query's share, URL-encoded, of the 16,384 bytes that Salesforce takes as URI and headers (else 414 or 431)."""
+
+CURSORS = 5
+"""So often a query is begun again whose cursor has died."""
 
 _PLACE = re.compile(r"ERROR at Row:\d+:Column:\d+")
 
@@ -39,7 +43,6 @@ class Salesforce:
         source = _source(spec)
         described = await self._describe(source.object)
         await self._refuse_unknown(needed, described, source.object)
-        next(_queries(source.object, needed.fields, ["0" * 18]))
         await snapshot.clear_ids()
         requested = 0
         try:
@@ -60,16 +63,26 @@ class Salesforce:
             numbered += enumerate(await snapshot.ids(first, count), start=first)
         queries = _queries(_source(spec).object, needed.fields, [record_id for _, record_id in numbered])
         answers = await asyncio.gather(*(self._rows(query) for query in queries))
-        by_id = {id18(row["Id"]): row for rows in answers for row in rows}
+        by_id: dict[str, dict[str, Any]] = {}
+        for row in (row for rows in answers for row in rows):
+            _fill(by_id.setdefault(id18(row["Id"]), {}), row)
         return [_record(index, record_id, by_id.get(record_id), needed) for index, record_id in numbered]
 
     async def _ids(self, source: SalesforceSource) -> AsyncIterator[list[str]]:
-        condition = f" WHERE ({source.where})" if source.where and source.where.strip() else ""
-        limit = f" LIMIT {source.limit}" if source.limit else ""
-        # The condition is SOQL by contract: whoever may submit a batch may say it, in this user's rights.
-        soql = f"SELECT Id FROM {source.object}{condition} ORDER BY Id{limit}"  # noqa: S608
-        async for page in self._open().query(soql):
-            yield [id18(row["Id"]) for row in page]
+        last: str | None = None
+        seen = restarts = 0
+        while True:
+            try:
+                async for page in self._open().query(_selection(source, last, seen)):
+                    ids = [id18(row["Id"]) for row in page]
+                    yield ids
+                    last, seen = ids[-1] if ids else last, seen + len(ids)
+                return
+            except Retryable as error:
+                # The cursor of a long query has died: a new one begins after the last id that was read.
+                if error.code != "INVALID_QUERY_LOCATOR" or restarts == CURSORS or seen == source.limit:
+                    raise
+                restarts += 1
 
     async def _rows(self, query: str) -> list[dict[str, Any]]:
         return [row async for page in self._open().query(query) for row in page]
@@ -129,23 +142,52 @@ def _source(spec: BatchSpec) -> SalesforceSource:
     return cast(SalesforceSource, spec.source)
 
 
+def _selection(source: SalesforceSource, after: str | None, seen: int) -> str:
+    """The ids that are selected, in order, but for those that were seen."""
+    # The condition is SOQL by contract: whoever may submit a batch may say it, in this user's rights.
+    conditions = [f"({source.where})"] if source.where and source.where.strip() else []
+    conditions += [f"Id > {quoted(after)}"] if after else []
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    limit = f" LIMIT {source.limit - seen}" if source.limit else ""
+    return f"SELECT Id FROM {source.object}{where} ORDER BY Id{limit}"  # noqa: S608
+
+
 def _queries(sobject: str, fields: Sequence[str], ids: Sequence[str]) -> Iterator[str]:
     """Queries for `ids`, none longer than a URI allows."""
-    names = ",".join(dict.fromkeys(("Id", *fields)))
-    head = f"SELECT {names} FROM {sobject} WHERE Id IN ("  # noqa: S608 – names are checked against describe, ids are quoted
-    room = QUERY_CHARACTERS - len(quote(head))
     each = len(quote(",'" + "0" * 18 + "'"))
-    if room < each:
-        raise Refused("The prompt reads more fields than one Salesforce query can name.")
-    step = room // each
-    for start in range(0, len(ids), step):
-        yield head + ",".join(quoted(record_id) for record_id in ids[start : start + step]) + ")"
+    for names in _field_lists(fields):
+        head = f"SELECT {names} FROM {sobject} WHERE Id IN ("  # noqa: S608 – names are checked against describe, ids are quoted
+        step = (QUERY_CHARACTERS - len(quote(head))) // each
+        for start in range(0, len(ids), step):
+            yield head + ",".join(quoted(record_id) for record_id in ids[start : start + step]) + ")"
+
+
+def _field_lists(fields: Sequence[str]) -> Iterator[str]:
+    """Field names of one query each: many long names would leave no room for ids."""
+    names = ["Id"]
+    for field in dict.fromkeys(fields):
+        if field == "Id":
+            continue
+        if len(quote(",".join((*names, field)))) > QUERY_CHARACTERS // 2:
+            yield ",".join(names)
+            names = ["Id"]
+        names.append(field)
+    yield ",".join(names)
 
 
 def _record(index: int, record_id: str, row: dict[str, Any] | None, needed: Needed) -> Record | Missing:
     if row is None:
         return Missing(index, record_id, "ENTITY_IS_DELETED", "The record was deleted after the batch was planned.")
     return Record(index, record_id, {field: _value(row, field) for field in needed.fields})
+
+
+def _fill(known: dict[str, Any], row: dict[str, Any]) -> None:
+    """Add what another query says of the same record; a parent's fields may be in several."""
+    for name, value in row.items():
+        if isinstance(value, dict) and isinstance(known.get(name), dict):
+            _fill(known[name], value)
+        else:
+            known[name] = value
 
 
 def _value(row: dict[str, Any], path: str) -> Any:

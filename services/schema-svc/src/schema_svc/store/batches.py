@@ -67,6 +67,11 @@ class BatchStore:
         )
         await self.database.write(lambda connection: connection.execute(change))
 
+    async def staged(self, batch_id: str, staged: int) -> None:
+        """The writer keeps so many results for a large write."""
+        change = update(BATCHES).where(BATCHES.c.batch_id == batch_id).values(staged=staged)
+        await self.database.write(lambda connection: connection.execute(change))
+
     async def completed(self, batch_id: str, epoch: int) -> None:
         """Every record has its verdict; unless a later epoch has been opened meanwhile, the batch is finished."""
         later = select(SHARES.c.epoch).where(
@@ -226,6 +231,7 @@ def _standing(row: Any, shares: list[Share]) -> Standing:
         reason=row.reason,
         requested=row.requested,
         settled=row.settled,
+        staged=row.staged,
         shares=tuple(shares),
     )
 
@@ -239,4 +245,5 @@ _STANDING = (
     BATCHES.c.reason,
     BATCHES.c.requested,
     BATCHES.c.settled,
+    BATCHES.c.staged,
 )

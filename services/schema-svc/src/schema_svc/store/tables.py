@@ -35,6 +35,8 @@ BATCHES = Table(
     Column("reason", Text),
     Column("requested", Integer, nullable=False, default=0),
     Column("settled", Integer, nullable=False, default=0),
+    # As the writer told last.
+    Column("staged", Integer, nullable=False, default=0),
     # False once nothing is left to do or to say; a retry by hand opens it again.
     Column("open", Boolean, nullable=False, default=True),
     Column("lease_owner", String(64)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-from shared.events import BatchControlled, BatchPlan, Event, RecordGenerated, SalesforceTarget
+from shared.events import BatchControlled, BatchPlan, Event, HubSpotTarget, RecordGenerated, SalesforceTarget
 
 Released = Callable[[str], None]
 
@@ -21,11 +21,13 @@ class PlanBook:
         self._plans: dict[str, BatchControlled] = {}
         self._finished: OrderedDict[str, None] = OrderedDict()
         self._released = released
+        self._held: dict[str, str] = {}
+        """Batches whose results wait, with the state that was heard since: `asked` until the pause is announced."""
 
     def note(self, key: str, event: Event | None) -> None:
         """The latest word on a batch. Of a finished one only that it is finished."""
         batch_id = event.batch_id if isinstance(event, BatchControlled) else key
-        known = self.knows(batch_id)
+        known = self.knows(batch_id) and not self._is_let_go(batch_id, event)
         self._finished.pop(batch_id, None)
         if isinstance(event, BatchControlled) and event.plan is not None:
             self._plans[batch_id] = event
@@ -46,6 +48,26 @@ class PlanBook:
         found = self._plans.get(batch_id)
         return found.plan if found else None
 
+    def hold(self, batch_id: str) -> None:
+        """Results of the batch wait until somebody resumes or cancels it."""
+        found = self._plans.get(batch_id)
+        self._held.setdefault(batch_id, found.state if found and found.state == "paused" else "asked")
+
+    def is_held(self, batch_id: str) -> bool:
+        """Whether its results wait."""
+        return batch_id in self._held
+
+    def _is_let_go(self, batch_id: str, event: Event | None) -> bool:
+        """Whether results that waited may go on. A `running` from before the pause says nothing."""
+        state = event.state if isinstance(event, BatchControlled) else "finished"
+        if batch_id not in self._held or (state == "running" and self._held[batch_id] == "asked"):
+            return False
+        if state == "paused":
+            self._held[batch_id] = state
+            return False
+        del self._held[batch_id]
+        return True
+
     def is_cancelled(self, batch_id: str) -> bool:
         """Whether what is not written yet is not wanted any more."""
         found = self._plans.get(batch_id)
@@ -57,14 +79,21 @@ class PlanBook:
         The plan may come while a group is being collected: a group is taken apart again by whoever writes it.
         """
         plan = self.plan(result.batch_id)
-        if plan is None:
+        if plan is None or self.is_held(result.batch_id):
             return "unknown", result.batch_id
         return target_of(plan)
+
+
+def plan_key(batch_id: str) -> str:
+    """Under which results wait: for the plan of their batch, or for somebody to resume it."""
+    return f"plan:{batch_id}"
 
 
 def target_of(plan: BatchPlan) -> tuple[str, ...]:
     """Kind of target, and what one call to it is about. A test is never written, whatever its target."""
     target = plan.target
-    if plan.mode == "test" or not isinstance(target, SalesforceTarget):
+    if plan.mode == "test" or not isinstance(target, SalesforceTarget | HubSpotTarget):
         return ("none" if plan.mode == "test" else target.kind,)
+    if isinstance(target, HubSpotTarget):
+        return target.kind, target.object, target.external_id or "", plan.source_kind or "", plan.source_object or ""
     return target.kind, target.object, target.external_id or ""

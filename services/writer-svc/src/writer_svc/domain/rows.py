@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
+from unicodedata import normalize
 
 from shared.crm.describe import FieldDescribe, ObjectDescribe, id18
 from shared.events import BatchPlan, RecordGenerated, SalesforceTarget
@@ -14,6 +15,17 @@ from shared.events import BatchPlan, RecordGenerated, SalesforceTarget
 from writer_svc.domain.coercion import Unfit, coerced
 
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+
+
+class HasKey(Protocol):
+    """What is written under a key."""
+
+    @property
+    def key(self) -> str:
+        """Equal for rows that write the same record."""
+
+
+Keyed = TypeVar("Keyed", bound=HasKey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +36,13 @@ class Row:
     key: str
     """Equal for results that write the same CRM record."""
     body: dict[str, Any]
+    parent: str = ""
+    """Id of a record that this one belongs to: writing it locks that one, too."""
+
+    @property
+    def cells(self) -> dict[str, Any]:
+        """The body as Bulk API 2.0 names its columns."""
+        return {"Id" if name == "id" else name: value for name, value in self.body.items() if name != "attributes"}
 
     @property
     def values(self) -> list[Any]:
@@ -35,25 +54,29 @@ def row_of(result: RecordGenerated, target: SalesforceTarget, described: ObjectD
     """The row that writes `result`. Raises `Unfit` with the field that does not take it."""
     fields = {field["name"]: field for field in described["fields"]}
     body: dict[str, Any] = {"attributes": {"type": target.object}}
+    parent = ""
     for name, value in _mapped(result, target).items():
-        body[name] = coerced(value, _writable(name, fields, target.object))
+        field = _writable(name, fields, target.object)
+        body[name] = coerced(value, field)
+        if field.get("type") == "reference":
+            parent = parent or str(body[name] or "")
     if target.external_id is None:
         key = _record_id(result.record_id)
-        return Row(result, key, {**body, "id": key})
+        return Row(result, key, {**body, "id": key}, parent)
     field = _existing(target.external_id, fields, target.object)
     value = coerced(result.external_id, field)
     if value is None or not str(value).strip():
         # With an empty key Salesforce would create a record at every call.
         raise Unfit("REQUIRED_FIELD_MISSING", f"The external id {target.external_id} is empty.")
-    return Row(result, _folded(value, field), {**body, target.external_id: value})
+    return Row(result, folded(value, field), {**body, target.external_id: value}, parent)
 
 
-def waves(rows: Sequence[Row], size: int) -> list[list[Row]]:
+def waves(rows: Sequence[Keyed], size: int) -> list[list[Keyed]]:
     """Calls of at most `size` rows in order; a key that is in a call already waits for a later one.
 
     Twice in one call, Salesforce refuses both (DUPLICATE_VALUE).
     """
-    calls: list[tuple[list[Row], set[str]]] = []
+    calls: list[tuple[list[Keyed], set[str]]] = []
     for row in rows:
         # After the last call with this key, so that results of one record are written in their order.
         after = max((at + 1 for at, (_, keys) in enumerate(calls) if row.key in keys), default=0)
@@ -64,6 +87,12 @@ def waves(rows: Sequence[Row], size: int) -> list[list[Row]]:
         place[0].append(row)
         place[1].add(row.key)
     return [call for call, _ in calls]
+
+
+def folded(value: Any, field: FieldDescribe) -> str:
+    """A key as Salesforce compares it: without regard to case, unless the field is case-sensitive, and NFC."""
+    text = id18(str(value)) if field.get("type") in ("id", "reference") else normalize("NFC", str(value).strip())
+    return text if field.get("caseSensitive") else text.casefold()
 
 
 def answer_text(result: RecordGenerated) -> str:
@@ -109,8 +138,3 @@ def _record_id(record_id: str) -> str:
     if not _ID.fullmatch(record_id):
         raise Unfit("MALFORMED_ID", "The record id is not a Salesforce id.")
     return id18(record_id)
-
-
-def _folded(value: Any, field: FieldDescribe) -> str:
-    text = id18(str(value)) if field.get("type") in ("id", "reference") else str(value).strip()
-    return text if field.get("caseSensitive") else text.casefold()

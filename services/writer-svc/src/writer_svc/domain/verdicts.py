@@ -12,6 +12,9 @@ from shared.events import RecordGenerated, RecordSettled
 
 LOCKED = "UNABLE_TO_LOCK_ROW"
 
+FULL = "STORAGE_LIMIT_EXCEEDED"
+ORPHANED = "INVALID_CROSS_REFERENCE_KEY"
+
 DRIFT = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INVALID_FIELD_FOR_INSERT_UPDATE"})
 """The org's schema is not what the describe said."""
 
@@ -20,13 +23,13 @@ _SENTENCES = {
     "REQUIRED_FIELD_MISSING": "A required field has no value.",
     "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": "The answer is not one of the field's choices.",
     "ENTITY_IS_DELETED": "The record was deleted.",
-    "INVALID_CROSS_REFERENCE_KEY": "The record, or one it refers to, does not exist.",
+    ORPHANED: "The record, or one it refers to, does not exist.",
     "MALFORMED_ID": "The record id is not a Salesforce id.",
     "DUPLICATE_VALUE": "Another record has this unique value.",
     "DUPLICATES_DETECTED": "A duplicate rule of the org stopped the record.",
     "FIELD_CUSTOM_VALIDATION_EXCEPTION": "A validation rule of the org refuses the record.",
     "INSUFFICIENT_ACCESS_OR_READONLY": "The user may not change this record.",
-    "STORAGE_LIMIT_EXCEEDED": "The org's storage is full.",
+    FULL: "The org's storage is full.",
     "NUMBER_OUTSIDE_VALID_RANGE": "The number is outside the field's range.",
     LOCKED: "The record stayed locked by others.",
 }

@@ -1,0 +1,1 @@
+"""HubSpot's rules: objects, properties, batches, associations, search, tokens and limits, apart from their paths."""

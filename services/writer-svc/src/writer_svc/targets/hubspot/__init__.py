@@ -1,0 +1,5 @@
+"""Writes to HubSpot."""
+
+from writer_svc.targets.hubspot.target import HubSpot
+
+__all__ = ["HubSpot"]

@@ -1,0 +1,126 @@
+"""HTTP calls to HubSpot with bounded repetition of what is transient, and a gate that honours its limits."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from shared.crm.hubspot_limits import Hold, hold_of, spacing_of
+from shared.crm.hubspot_settings import HubSpotSettings
+from shared.crm.meters import CALLS, SECONDS
+from shared.errors import Retryable
+
+TRIES = 3
+BACK_OFF_S = 1.0
+"""1 s, then 2 s (S2-58)."""
+
+PATIENCE_S = 15.0
+"""A longer wait is not waited out here: the records go to a retry topic instead."""
+
+SEARCH = "search"
+"""Search has a limit of its own: 5 calls a second and account."""
+
+_LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class HubSpotCalls:
+    """One pooled client with explicit timeouts. `sleep`, `jitter` (0 … 1) and `monotonic` come from outside.
+
+    When one call meets a limit, all others of its lane wait with it: each refused call counts against the portal.
+    """
+
+    def __init__(
+        self,
+        settings: HubSpotSettings,
+        *,
+        sleep: Callable[[float], Awaitable[None]],
+        jitter: Callable[[], float],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._sleep = sleep
+        self._jitter = jitter
+        self._monotonic = monotonic
+        self._closed_until: defaultdict[str, float] = defaultdict(float)
+        self.client = httpx.AsyncClient(
+            timeout=httpx.Timeout(settings.timeout_s, connect=10.0, pool=settings.timeout_s * 4),
+            limits=httpx.Limits(max_connections=settings.connections, max_keepalive_connections=settings.connections),
+            verify=ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else True,
+            # A proxy of the environment never leads to this machine's own sandbox.
+            trust_env=urlsplit(settings.base_url).hostname not in _LOCAL,
+        )
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        operation: str,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """The last answer after at most `TRIES` tries; `Retryable` when there was none.
+
+        Every write of the product may be repeated: upserts, updates and default associations change nothing the second
+        time, and a definition that exists already is taken as it is.
+        """
+        lane = SEARCH if operation == SEARCH else ""
+        for attempt in range(1, TRIES + 1):
+            await self._pass_gate(lane)
+            request = self.client.build_request(method, url, headers=headers, params=params, json=json, data=form)
+            delay = BACK_OFF_S * 2 ** (attempt - 1) * (0.5 + self._jitter())
+            try:
+                response = await self._once(request, operation)
+            except httpx.HTTPError as error:
+                if attempt == TRIES:
+                    raise _unreachable(error) from error
+            else:
+                hold = hold_of(response)
+                self._note(lane, response, hold)
+                if hold is None or attempt == TRIES or hold.policy == "DAILY" or (hold.seconds or 0) > PATIENCE_S:
+                    return response
+                if hold.policy is not None:
+                    continue
+                delay = max(delay, hold.seconds or 0.0)
+            await self._sleep(delay)
+        raise AssertionError("unreachable")
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.client.aclose()
+
+    async def _pass_gate(self, lane: str) -> None:
+        wait_s = self._closed_until[lane] - self._monotonic()
+        if wait_s > 0:
+            # Jittered, so that what waited together does not knock together.
+            await self._sleep(wait_s + 0.1 * self._jitter())
+
+    def _note(self, lane: str, response: httpx.Response, hold: Hold | None) -> None:
+        wait_s = (hold.seconds or 0.0) if hold is not None and hold.policy else spacing_of(response)
+        if wait_s > 0:
+            self._closed_until[lane] = max(self._closed_until[lane], self._monotonic() + wait_s)
+
+    async def _once(self, request: httpx.Request, operation: str) -> httpx.Response:
+        began, status = time.perf_counter(), "error"
+        try:
+            response = await self.client.send(request)
+            status = str(response.status_code)
+            return response
+        finally:
+            CALLS.labels("hubspot", operation, status).inc()
+            SECONDS.labels("hubspot", operation).observe(time.perf_counter() - began)
+
+
+def _unreachable(error: httpx.HTTPError) -> Retryable:
+    # The text of the error may quote the URL and so a value: its type says enough.
+    timed_out = isinstance(error, httpx.TimeoutException)
+    return Retryable(
+        f"HubSpot could not be reached ({type(error).__name__})", category="timeout" if timed_out else "network"
+    )
