@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 import orjson
 import pytest
 from aiohttp import web
+from generator_svc.design.designer import Designer
+from generator_svc.design.recipe_book import RecipeBook
 from generator_svc.domain.aimd import AimdLimit
 from generator_svc.domain.breaker import Breaker
 from generator_svc.domain.caller import Caller
@@ -22,6 +24,7 @@ from generator_svc.domain.gate import Gate
 from generator_svc.domain.plans import PlanBook
 from generator_svc.domain.provider import Access, Ask, Completion, Policy
 from generator_svc.domain.retry import RetryPolicy
+from generator_svc.recipes import RECIPES
 from shared.bus import Received
 from shared.events import BatchControlled, BatchPlan, ModelSpec, NoTarget, PromptPrepared, PromptSpec
 
@@ -133,6 +136,28 @@ class Silent:
         self.fallbacks += 1
 
 
+class RememberedDesigns:
+    """Designs in this process."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, Any]] = {}
+        self.claimed: set[str] = set()
+
+    async def find(self, key: str) -> dict[str, Any] | None:
+        return self.kept.get(key)
+
+    async def keep(self, key: str, schema: dict[str, Any]) -> dict[str, Any]:
+        return self.kept.setdefault(key, schema)
+
+    async def claim(self, key: str, lease_s: float) -> bool:
+        free = key not in self.claimed
+        self.claimed.add(key)
+        return free
+
+    async def release(self, key: str) -> None:
+        self.claimed.discard(key)
+
+
 class FlatPrices:
     """A dollar a thousand tokens; models called `unpriced` have no price."""
 
@@ -160,6 +185,8 @@ class Generator:
         retry = RetryPolicy(self.max_retries, lambda: 0.5)
         self.caller = Caller(retry=retry, prices=FlatPrices(), clock=self.clock, watch=self.watch)
         self.chain = Chain(self.caller, self.cache)
+        self.designs = RememberedDesigns()
+        self.recipes = RecipeBook(RECIPES, Designer((), self.designs, retry), self.designs)
         self.plans = PlanBook(self.desk.open_work, release=self.released.append, stopped=self._stop)
 
     def control(self, state: str = "running", batch_id: str = "b", **plan: Any) -> None:
@@ -246,6 +273,11 @@ def new_generator(clock: HandClock) -> Callable[..., Generator]:
 @pytest.fixture
 def a_prompt() -> Callable[..., Received[PromptPrepared]]:
     return prompt_of
+
+
+@pytest.fixture
+def some_designs() -> RememberedDesigns:
+    return RememberedDesigns()
 
 
 @pytest.fixture

@@ -259,7 +259,7 @@ def a_slice(
 
 
 async def ranges(generator: Any, received: Any) -> list[Any]:
-    return [event async for event in make_slice(received, plans=generator.plans, recipes=RECIPES)]
+    return [event async for event in make_slice(received, plans=generator.plans, recipes=generator.recipes)]
 
 
 async def test_a_slice_becomes_rows_of_its_recipe(new_generator: Callable[..., Any]) -> None:
@@ -275,13 +275,16 @@ async def test_no_range_crosses_a_chunk_and_all_rows_are_there(new_generator: Ca
     assert all(event.first // CHUNK == (event.first + event.count - 1) // CHUNK for event in events)
 
 
-@pytest.mark.parametrize("recipe", ["weather", "describe:zebra stripes"])
-async def test_a_recipe_that_is_not_there_fails_and_names_those_that_are(
-    new_generator: Callable[..., Any], recipe: str
+@pytest.mark.parametrize(
+    ("recipe", "wanted"),
+    [("weather", "customers"), ("describe:zebra stripes", "say which fields you want")],
+)
+async def test_a_recipe_that_is_not_there_fails_and_says_what_would_do(
+    new_generator: Callable[..., Any], recipe: str, wanted: str
 ) -> None:
     (event,) = await ranges(new_generator(), a_slice(recipe))
     assert (event.state, event.category) == ("failed", "validation")
-    assert "customers, inventory" in event.reason
+    assert wanted in event.reason
 
 
 @pytest.mark.parametrize(
@@ -292,7 +295,9 @@ async def test_a_recipe_that_is_not_there_fails_and_names_those_that_are(
         ("Generate customer data with names, emails, purchase amounts", "email"),
     ],
 )
-async def test_a_description_chooses_its_recipe(new_generator: Callable[..., Any], text: str, column: str) -> None:
+async def test_a_description_becomes_rows_of_its_design(
+    new_generator: Callable[..., Any], text: str, column: str
+) -> None:
     (event,) = await ranges(new_generator(), a_slice(f"describe:{text}"))
     assert column in event.columns
 

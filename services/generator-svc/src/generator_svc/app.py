@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -13,14 +12,16 @@ from pathlib import Path
 from shared.bus import Bus
 from shared.bus.topic_admin import ensure_topics
 from shared.database import Database
-from shared.errors import Fatal
-from shared.events import BatchControlled, Event, ModelSpec
+from shared.events import BatchControlled, Event
 from shared.serving import serve, service_app
 from shared.telemetry import get_logger, start_logs, start_traces
 from shared.topics import BATCHES_CONTROL, PROMPTS_BULK, PROMPTS_INTERACTIVE, SLICES
 from starlette.applications import Starlette
 
 from generator_svc.clock import SystemClock
+from generator_svc.configured import configured_seats, default_chain, settings_of
+from generator_svc.design.designer import Designer
+from generator_svc.design.recipe_book import RecipeBook
 from generator_svc.domain.aimd import AimdLimit, LatencyLimit
 from generator_svc.domain.breaker import Breaker
 from generator_svc.domain.caller import Caller
@@ -28,20 +29,23 @@ from generator_svc.domain.chain import Chain
 from generator_svc.domain.desk import Desk
 from generator_svc.domain.gate import Gate
 from generator_svc.domain.plans import PlanBook
-from generator_svc.domain.provider import Access, Provider
+from generator_svc.domain.provider import Provider
 from generator_svc.domain.retry import RetryPolicy
 from generator_svc.handlers import generate_record, make_slice, tell_failed_record, tell_failed_slice
 from generator_svc.observation import LIMIT, Observed
 from generator_svc.prices import ListPrices
 from generator_svc.providers import NEEDS_NOTHING, PROVIDERS
 from generator_svc.recipes import RECIPES
-from generator_svc.settings import AISettings, GeneratorSettings, ProviderSettings
+from generator_svc.settings import AISettings, GeneratorSettings
 from generator_svc.store.completions import StoredCompletions
+from generator_svc.store.designs import StoredDesigns
 from generator_svc.transport import Http
 
 SERVICE = "generator-svc"
 MIGRATIONS = Path(__file__).with_name("migrations")
 SWEEP_S = 3_600.0
+SHORTEST_DAYS = 7.0
+"""A batch that runs longer keeps its design."""
 
 
 def main() -> None:
@@ -62,6 +66,9 @@ def build(settings: GeneratorSettings) -> tuple[Bus, Starlette]:
     completions = StoredCompletions(database, time.time)
     desk = desk_of(settings.ai, http, clock)
     retry = RetryPolicy(settings.ai.max_retries, random.random)
+    designs = StoredDesigns(database, time.time)
+    designer = Designer(configured_seats(settings.ai, http), designs, retry)
+    recipes = RecipeBook(RECIPES, designer, designs, watch.designed)
     caller = Caller(retry=retry, prices=ListPrices(), clock=clock, watch=watch)
     chain = Chain(caller, completions)
     plans = PlanBook(desk.open_work, release=bus.release, stopped=lambda batch_id: stop(batch_id))
@@ -72,8 +79,8 @@ def build(settings: GeneratorSettings) -> tuple[Bus, Starlette]:
         if plans.find(batch_id) is None:
             chain.forget(batch_id)
 
-    subscribe(bus, settings, plans, chain, watch, completions)
-    upkeep = Upkeep(completions, settings.ai.cache_days)
+    subscribe(bus, settings, plans, chain, watch, completions, recipes)
+    upkeep = Upkeep(completions, designs, settings.ai.cache_days)
     before = (partial(ensure_topics_and_tables, settings, database), upkeep.start)
     after = (upkeep.stop, http.close, completions.idle, partial(asyncio.to_thread, database.close))
     return bus, service_app(bus, before=before, after=after)
@@ -86,6 +93,7 @@ def subscribe(
     chain: Chain,
     watch: Observed,
     completions: StoredCompletions,
+    recipes: RecipeBook,
 ) -> None:
     """The wiring table."""
 
@@ -97,7 +105,7 @@ def subscribe(
             completions.mark(batch_id, finished=not is_known)
 
     generate = partial(generate_record, plans=plans, chain=chain, watch=watch)
-    make = partial(make_slice, plans=plans, recipes=RECIPES)
+    make = partial(make_slice, plans=plans, recipes=recipes)
     limits = settings.in_flight
     bus.follow(BATCHES_CONTROL, learn)
     bus.on(PROMPTS_INTERACTIVE, handler=generate, failed=tell_failed_record, max_in_flight=limits.interactive_in_flight)
@@ -107,7 +115,7 @@ def subscribe(
 
 def desk_of(ai: AISettings, http: Http, clock: SystemClock) -> Desk:
     """Providers that the environment configures, and the chain for batches that name no model."""
-    access = {name: access_of(ProviderSettings.of(name)) for name in PROVIDERS}
+    access = settings_of()
     providers: dict[str, Provider] = {
         name: make(access[name], http)
         for name, make in PROVIDERS.items()
@@ -126,25 +134,6 @@ def desk_of(ai: AISettings, http: Http, clock: SystemClock) -> Desk:
     return Desk(providers, frozenset(PROVIDERS), chain, ai.timeout_ms / 1000, new_gate, enabled=ai.enabled)
 
 
-def default_chain(ai: AISettings, access: Mapping[str, Access]) -> Sequence[ModelSpec]:
-    """AI_PROVIDER where it is set; else every provider with a key or an address, in the registry's order."""
-    named = [name.strip().lower() for name in (ai.provider or "").split(",") if name.strip()]
-    unknown = [name for name in named if name not in PROVIDERS]
-    if unknown:
-        raise Fatal(f"AI_PROVIDER names {', '.join(unknown)}; known are {', '.join(PROVIDERS)}", category="auth")
-    order = named or [name for name, make in PROVIDERS.items() if make.configured(access[name])]
-    models = [PROVIDERS[name].default_model for name in order]
-    if models and ai.model:
-        models[0] = ai.model
-    return [ModelSpec(provider=name, model=model) for name, model in zip(order, models, strict=True)]
-
-
-def access_of(settings: ProviderSettings) -> Access:
-    """Key and address out of their settings."""
-    key = settings.api_key.get_secret_value() if settings.api_key else None
-    return Access(key or None, settings.base_url or settings.url)
-
-
 async def ensure_topics_and_tables(settings: GeneratorSettings, database: Database) -> None:
     """What must exist before the first record."""
     await asyncio.to_thread(database.migrate, SERVICE, MIGRATIONS)
@@ -152,10 +141,11 @@ async def ensure_topics_and_tables(settings: GeneratorSettings, database: Databa
 
 
 class Upkeep:
-    """Deletes old completions now and then."""
+    """Deletes old completions and what old batches were made of, now and then."""
 
-    def __init__(self, completions: StoredCompletions, days: float) -> None:
+    def __init__(self, completions: StoredCompletions, designs: StoredDesigns, days: float) -> None:
         self._completions = completions
+        self._designs = designs
         self._days = days
         self._task: asyncio.Task[None] | None = None
 
@@ -174,6 +164,7 @@ class Upkeep:
         while True:
             try:
                 await self._completions.forget(self._days)
+                await self._designs.forget(max(self._days, SHORTEST_DAYS))
             except Exception as error:
                 get_logger().warning("upkeep_failed", error=type(error).__name__)
             await asyncio.sleep(SWEEP_S)

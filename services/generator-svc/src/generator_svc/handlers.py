@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 from shared.bus import Parked, Received
@@ -17,7 +17,7 @@ from generator_svc.domain.question import Question
 from generator_svc.domain.tally import Answer, Interrupted, NoAnswer
 from generator_svc.domain.work import Work
 from generator_svc.recipes.answer import NoRecipeAnswer, answer_of
-from generator_svc.rows.recipe import RowRecipe, chosen
+from generator_svc.rows.recipe import RowRecipe
 from generator_svc.spans import describe, sampled_span
 
 PLAN_PATIENCE_S = 60.0
@@ -28,6 +28,12 @@ class FallbackWatch(Protocol):
     """Who is told that a recipe answered."""
 
     def fell_back(self, question: Question, none: NoAnswer) -> None: ...
+
+
+class RowRecipes(Protocol):
+    """Where the recipe of a batch's slices is found."""
+
+    async def find(self, batch_id: str, name: str) -> RowRecipe: ...
 
 
 async def generate_record(
@@ -49,7 +55,7 @@ async def generate_record(
 
 
 async def make_slice(
-    received: Received[SlicePrepared], *, plans: PlanBook, recipes: Mapping[str, RowRecipe]
+    received: Received[SlicePrepared], *, plans: PlanBook, recipes: RowRecipes
 ) -> AsyncIterator[RangeSettled]:
     """Make the rows of a slice by its recipe."""
     prepared = received.event
@@ -61,7 +67,7 @@ async def make_slice(
             made = verdicts.ranges(prepared, "cancelled")
         else:
             try:
-                made = verdicts.rows(prepared, chosen(recipes, prepared.recipe))
+                made = verdicts.rows(prepared, await recipes.find(prepared.batch_id, prepared.recipe))
             except Rejected as error:
                 made = verdicts.ranges(prepared, "failed", error)
         for event in made:

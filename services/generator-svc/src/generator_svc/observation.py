@@ -9,6 +9,7 @@ from prometheus_client import Counter, Gauge
 from shared.events import trace_id_of
 from shared.telemetry import get_logger, names
 
+from generator_svc.design.designer import Designed
 from generator_svc.domain.failures import ProviderError
 from generator_svc.domain.provider import Completion
 from generator_svc.domain.question import Question
@@ -53,6 +54,12 @@ class Observed:
         if self._level <= logging.WARNING:
             said = _record(question) | {"model": link.spec.model, "attempt": attempt, "waitMs": _ms(wait_s)}
             self._log.warning(names.LOG_AI_RETRY, msg="the call is repeated", **said)
+
+    def designed(self, batch_id: str, design: Designed) -> None:
+        """A description became a schema map. The description is the user's own text and stays out of the log."""
+        if self._level <= logging.INFO:
+            said = {"eventId": batch_id, "model": design.designer, "fields": len(design.schema.fields)}
+            self._log.info(names.LOG_SCHEMA_DESIGNED, msg="a schema map was designed", **said)
 
     def fell_back(self, question: Question, none: NoAnswer) -> None:
         """A recipe answered instead of an LLM (S2-52)."""

@@ -47,6 +47,7 @@ LOG_AI_SUCCESS: Final = "AI_GEN_SUCCESS"  # S2-42: an LLM answered (debug level:
 LOG_AI_FALLBACK: Final = "AI_GEN_FALLBACK"  # S2-43: the recipe answered, with the reason
 LOG_AI_ERROR: Final = "AI_GEN_ERROR"  # S2-44: an attempt failed, with its category
 LOG_AI_RETRY: Final = "AI_GEN_RETRY"  # S2-45: an attempt is repeated, with its number
+LOG_SCHEMA_DESIGNED: Final = "schema_designed"  # a description became a schema map, and by whom
 LOG_BATCH: Final = "batch"  # a batch changed state
 LOG_BULK_JOB: Final = "bulk_job"  # a large write changed its phase, with its number and counts
 LOG_BULK_ALARM: Final = "bulk_alarm"  # results of a large write do not add up to what was sent

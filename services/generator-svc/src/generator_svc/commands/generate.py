@@ -34,7 +34,7 @@ _SUFFIXES = {".csv": Format.csv, ".json": Format.json, ".jsonl": Format.jsonl, "
 def generate(
     recipe: Annotated[str | None, typer.Option(metavar="NAME|FILE", help="A recipe, or a recipe file.")] = None,
     description: Annotated[str | None, typer.Option(metavar="TEXT", help="What the rows are, in plain words.")] = None,
-    schema: Annotated[Path | None, typer.Option(metavar="FILE", help="Schema map: field → method.")] = None,
+    schema: Annotated[str | None, typer.Option(metavar="FILE", help="Schema map: field → method.")] = None,
     describe: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Salesforce describe body or HubSpot property list.")
     ] = None,

@@ -1,4 +1,4 @@
-"""Tables of the completion cache."""
+"""Tables of the completion cache and of designed schema maps."""
 
 from __future__ import annotations
 
@@ -26,4 +26,12 @@ finished_batches = Table(
     metadata,
     Column("batch_id", String(64), primary_key=True),
     Column("finished_at", BigInteger, nullable=False, index=True, comment="Unix seconds"),
+)
+
+designs = Table(
+    "designs",
+    metadata,
+    Column("key", String(100), primary_key=True, comment="hash of a description, or batch:<id>"),
+    Column("schema_map", Text, comment="null: somebody is designing it"),
+    Column("at", BigInteger, nullable=False, index=True, comment="Unix seconds"),
 )

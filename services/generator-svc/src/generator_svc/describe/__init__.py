@@ -1,0 +1,1 @@
+"""From what a CRM says of an object – a Salesforce describe, a HubSpot property list – to rows it takes."""
