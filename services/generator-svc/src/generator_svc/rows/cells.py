@@ -11,7 +11,7 @@ _LARGEST_WITH_POINT = 1e15
 
 
 def plain_text(column: pa.Array) -> pa.Array:
-    """The text of each value, null where it is null; strings are returned as they are."""
+    """The text of each value, null where it is null; strings are returned as they are, nested values as JSON."""
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return column
@@ -21,6 +21,11 @@ def plain_text(column: pa.Array) -> pa.Array:
         return _float_text(column)
     if pa.types.is_timestamp(kind):
         return _moment_text(column)
+    if pa.types.is_nested(kind):
+        # Imported here: a nested value is the text of its parts, which come back to this module.
+        from generator_svc.rows.json_text import json_values
+
+        return pc.if_else(pc.is_valid(column), json_values(column), pa.scalar(None, pa.string()))
     return pc.cast(column, pa.string())
 
 

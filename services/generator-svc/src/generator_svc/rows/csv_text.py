@@ -74,7 +74,12 @@ def text_bytes(texts: pa.Array) -> bytes:
 def _arrow_writes_it(column: pa.Array) -> pa.Array:
     """Arrow's own writer gives whole numbers, decimals, days and truth values the text that we want."""
     kind = column.type
-    if pa.types.is_floating(kind) or pa.types.is_timestamp(kind) or pa.types.is_dictionary(kind):
+    if (
+        pa.types.is_floating(kind)
+        or pa.types.is_timestamp(kind)
+        or pa.types.is_dictionary(kind)
+        or pa.types.is_nested(kind)
+    ):
         return plain_text(column)
     return column
 
