@@ -8,8 +8,10 @@ from datetime import date
 from functools import cached_property
 from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from generator_svc.rows.draws import Draws
 from generator_svc.rows.recipe import Rule, keyword_score
@@ -22,10 +24,42 @@ class Slice:
     draws: Draws
     as_of: date
     made: Mapping[str, pa.Array] = field(default_factory=dict)
+    family: Family | None = None
+    """The rows of the parent table that these rows belong to, where the table has a parent."""
 
     @property
     def count(self) -> int:
         return self.draws.count
+
+
+class Family(Protocol):
+    """Which parent each row of a slice has."""
+
+    @property
+    def parents(self) -> NDArray[np.int64]:
+        """Row numbers in the parent's table, ascending."""
+        ...
+
+    @property
+    def positions(self) -> NDArray[np.int64]:
+        """The how-manieth child of its parent each row is, from 1."""
+        ...
+
+    def column(self, name: str) -> pa.Array:
+        """A column of the parent, row by row."""
+        ...
+
+
+class Lineage(Protocol):
+    """How the rows of a table belong to those of its parent."""
+
+    def family(self, draws: Draws, as_of: date) -> Family:
+        """The parents of a row range. Any range on its own, in time that does not depend on where it begins."""
+        ...
+
+    def rows(self, draws: Draws, parents: int) -> int:
+        """How many rows the first so many parents have together; the draws are those of the children's table."""
+        ...
 
 
 class Values(Protocol):
@@ -66,7 +100,7 @@ class Column:
         return pc.if_else(pa.array(empty), pa.scalar(None, made.type), made)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Columns:
     """A recipe made of columns; `columns` may stand in any order, each is made after what it needs."""
 
@@ -77,6 +111,7 @@ class Columns:
     rules: Sequence[Rule] = ()
     words: Mapping[str, float] = field(default_factory=dict)
     """Weights of the words that a description of such rows would use."""
+    lineage: Lineage | None = None
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -84,11 +119,24 @@ class Columns:
 
     def batch(self, seed: int, first: int, count: int, as_of: date) -> pa.RecordBatch:
         """Rows `first` … `first + count - 1`."""
-        made: dict[str, pa.Array] = {}
-        part = Slice(Draws(self.name, self.version, seed, first, count), as_of, made)
-        for column in self._in_order:
-            made[column.name] = column.make(part)
+        made = self.some(Draws(self.name, self.version, seed, first, count), as_of, self._in_order)
         return pa.record_batch([made[name] for name in self.schema.names], schema=self.schema)
+
+    def some(self, draws: Draws, as_of: date, columns: Sequence[Column]) -> dict[str, pa.Array]:
+        """Only these columns, which must stand in the order they need each other in."""
+        made: dict[str, pa.Array] = {}
+        part = Slice(draws, as_of, made, self.lineage.family(draws, as_of) if self.lineage else None)
+        for column in columns:
+            made[column.name] = column.make(part)
+        return made
+
+    def needed_for(self, name: str) -> list[Column]:
+        """A column and all that it needs, each after what it needs."""
+        wanted = {name}
+        for column in reversed(self._in_order):
+            if column.name in wanted:
+                wanted.update(column.values.needs)
+        return [column for column in self._in_order if column.name in wanted]
 
     def fits(self, description: str) -> float:
         """By the words of the description."""
