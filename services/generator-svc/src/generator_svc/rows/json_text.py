@@ -9,7 +9,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from generator_svc.rows.cells import plain_text
+from generator_svc.rows.cells import EMPTY, constant, plain_text
 from generator_svc.rows.csv_text import text_bytes
 
 ABSENT_NULLS = {b"recordsmith.nulls": b"absent"}
@@ -22,7 +22,7 @@ def json_lines(rows: pa.RecordBatch) -> bytes:
     """One object per row, each ended by LF."""
     if not rows.num_rows:
         return b""
-    return text_bytes(pc.binary_join_element_wise(json_objects(rows), pa.scalar("\n"), ""))
+    return text_bytes(pc.binary_join_element_wise(json_objects(rows), constant("\n"), EMPTY))
 
 
 def json_objects(rows: pa.RecordBatch) -> pa.Array:
@@ -47,7 +47,7 @@ def json_values(column: pa.Array) -> pa.Array:
         text = _strings(plain_text(column))
     if not column.null_count:
         return text
-    return pc.if_else(pc.is_valid(column), text, pa.scalar("null"))
+    return pc.if_else(pc.is_valid(column), text, constant("null"))
 
 
 def _is_bare(kind: pa.DataType) -> bool:
@@ -60,17 +60,17 @@ def _object(names: Sequence[str], columns: Sequence[pa.Array]) -> pa.Array:
         raise ValueError("a JSON object without fields has no place in a table")
     pieces: list[pa.Array | pa.Scalar] = []
     for place, (name, column) in enumerate(zip(names, columns, strict=True)):
-        pieces += [pa.scalar(f"{',' if place else '{'}{_key(name)}:"), json_values(column)]
-    return pc.binary_join_element_wise(*pieces, pa.scalar("}"), "")
+        pieces += [constant(f"{',' if place else '{'}{_key(name)}:"), json_values(column)]
+    return pc.binary_join_element_wise(*pieces, constant("}"), EMPTY)
 
 
 def _object_without_nulls(names: Sequence[str], columns: Sequence[pa.Array]) -> pa.Array:
     pieces: list[pa.Array] = []
     for name, column in zip(names, columns, strict=True):
-        piece = pc.binary_join_element_wise(pa.scalar(f",{_key(name)}:"), json_values(column), "")
-        pieces.append(pc.if_else(pc.is_valid(column), piece, pa.scalar("")) if column.null_count else piece)
-    inner = pc.binary_join_element_wise(*pieces, "") if len(pieces) > 1 else pieces[0]
-    return pc.binary_join_element_wise(pa.scalar("{"), pc.binary_replace_slice(inner, 0, 1, ""), pa.scalar("}"), "")
+        piece = pc.binary_join_element_wise(constant(f",{_key(name)}:"), json_values(column), EMPTY)
+        pieces.append(pc.if_else(pc.is_valid(column), piece, constant("")) if column.null_count else piece)
+    inner = pc.binary_join_element_wise(*pieces, EMPTY) if len(pieces) > 1 else pieces[0]
+    return pc.binary_join_element_wise(constant("{"), pc.binary_replace_slice(inner, 0, 1, EMPTY), constant("}"), EMPTY)
 
 
 def _key(name: str) -> str:
@@ -78,7 +78,7 @@ def _key(name: str) -> str:
 
 
 def _strings(text: pa.Array) -> pa.Array:
-    quoted = pc.binary_join_element_wise(pa.scalar('"'), text, pa.scalar('"'), "")
+    quoted = pc.binary_join_element_wise(constant('"'), text, constant('"'), EMPTY)
     odd = pc.fill_null(pc.match_substring_regex(text, _NEEDS_ESCAPE), False)
     if not pc.any(odd).as_py():
         return quoted
@@ -91,4 +91,4 @@ def _lists(column: pa.Array) -> pa.Array:
     offsets = np.zeros(len(column) + 1, dtype=np.int32)
     np.cumsum(lengths, out=offsets[1:])
     texts = pa.ListArray.from_arrays(pa.array(offsets), json_values(column.flatten()))
-    return pc.binary_join_element_wise(pa.scalar("["), pc.binary_join(texts, ","), pa.scalar("]"), "")
+    return pc.binary_join_element_wise(constant("["), pc.binary_join(texts, ","), constant("]"), EMPTY)

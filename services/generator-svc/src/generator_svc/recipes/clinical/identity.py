@@ -22,6 +22,7 @@ from generator_svc.recipes.clinical.words import (
     STREETS,
 )
 from generator_svc.rows import texts
+from generator_svc.rows.cells import EMPTY, constant
 from generator_svc.rows.draws import Draws, scaled, scaled_low
 
 _FIRST = pa.array([*FEMALE_NAMES, *MALE_NAMES])
@@ -30,6 +31,8 @@ _MAILBOX = pc.ascii_lower(pc.replace_substring_regex(_FIRST, "[^A-Za-z]", ""))
 _MAILBOX_LAST = pc.ascii_lower(pc.replace_substring_regex(_LAST, "[^A-Za-z]", ""))
 _STREETS = pa.array([f"{name} {kind}" for name in STREETS for kind in STREET_KINDS])
 _DOMAINS = pa.array(EMAIL_DOMAINS)
+_SEXES = pa.array(["male", "female"])
+_PAYERS, _PLANS = pa.array([of.name for of in PAYERS]), pa.array([of.plan for of in PAYERS])
 
 _AREAS = [(place, code) for place in PLACES for code in place.area_codes.split()]
 """A telephone number decides its city, so that the two agree; large cities have more codes and more patients."""
@@ -54,7 +57,7 @@ def patient_ids(draws: Draws) -> pa.Array:
     number = (draws.indices + np.uint64(1)).astype(np.int64)
     text = pc.cast(pa.array(number), pa.string())
     padded = pc.utf8_lpad(text, 3, "0") if draws.first < 100 else text
-    return pc.binary_join_element_wise("P", padded, "")
+    return pc.binary_join_element_wise(constant("P"), padded, EMPTY)
 
 
 def demographics(draws: Draws, body: Body, as_of: date) -> list[pa.Array]:
@@ -62,14 +65,16 @@ def demographics(draws: Draws, body: Body, as_of: date) -> list[pa.Array]:
     first, last = _names(draws, body)
     number = (draws.indices + np.uint64(1)).astype(np.int64)
     at = draws.bits("email")
-    box = texts.joined([texts.take(_MAILBOX, first), texts.take(_MAILBOX_LAST, last)], ".")
+    box = pc.binary_join_element_wise(
+        texts.take(_MAILBOX, first), constant("."), texts.take(_MAILBOX_LAST, last), EMPTY
+    )
     domain = texts.take(_DOMAINS, scaled(at, len(EMAIL_DOMAINS)))
-    email = pc.binary_join_element_wise(box, pc.cast(pa.array(number), pa.string()), pa.scalar("@"), domain, "")
+    email = pc.binary_join_element_wise(box, pc.cast(pa.array(number), pa.string()), constant("@"), domain, EMPTY)
     phone, area = _phones(draws)
     return [
         texts.take(_FIRST, first),
         texts.take(_LAST, last),
-        texts.take(pa.array(["male", "female"]), body.female),
+        texts.take(_SEXES, body.female),
         pa.array(body.age.astype(np.int32)),
         births(body, as_of),
         *_address(draws, area),
@@ -93,8 +98,8 @@ def insurance(draws: Draws, as_of: date) -> list[pa.Array]:
     prefix = np.frombuffer("".join(of.prefix for of in PAYERS).encode(), dtype=np.uint8).reshape(len(PAYERS), 3)
     month = np.datetime64(as_of, "M").astype(np.int64) - scaled_low(bits, _PLAN_MONTHS).astype(np.int64)
     return [
-        texts.take(pa.array([of.name for of in PAYERS]), payer),
-        texts.take(pa.array([of.plan for of in PAYERS]), payer),
+        texts.take(_PAYERS, payer),
+        texts.take(_PLANS, payer),
         texts.fixed_width(np.hstack([prefix[payer], member])),
         texts.numbered("G", group.astype(np.uint64), 5),
         texts.days(month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)),
@@ -113,8 +118,9 @@ def _phones(draws: Draws) -> tuple[pa.Array, NDArray[np.int64]]:
     number = _wrapped(draws, "phone", NUMBERS)
     phone = texts.take(_PHONES, number)
     if wrap.any():
-        extension = pc.binary_join_element_wise(" x", pc.cast(pa.array(wrap.astype(np.int64)), pa.string()), "")
-        phone = pc.binary_join_element_wise(phone, pc.if_else(pa.array(wrap > 0), extension, ""), "")
+        number_text = pc.cast(pa.array(wrap.astype(np.int64)), pa.string())
+        extension = pc.binary_join_element_wise(constant(" x"), number_text, EMPTY)
+        phone = pc.binary_join_element_wise(phone, pc.if_else(pa.array(wrap > 0), extension, EMPTY), EMPTY)
     return phone, number // _FICTIONAL
 
 
@@ -133,7 +139,7 @@ def _address(draws: Draws, area: NDArray[np.int64]) -> list[Any]:
     house = pc.cast(pa.array((1 + scaled_low(bits, 9_900)).astype(np.int64)), pa.string())
     first, following = _ZIP_FIRST[area], _ZIP_FIRST[area + 1]
     code = first + scaled(draws.bits("zip"), (following - first).astype(np.uint64)).astype(np.int64)
-    street = texts.joined([house, texts.take(_STREETS, scaled(bits, len(_STREETS)))])
+    street = pc.binary_join_element_wise(house, constant(" "), texts.take(_STREETS, scaled(bits, len(_STREETS))), EMPTY)
     return [street, texts.take(_CITY, area), texts.take(_STATE, area), texts.take(_ZIPS, code)]
 
 
