@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from generator_svc.commands import generate, verify
+from generator_svc.commands import generate, recipe, verify
 
 app = typer.Typer(no_args_is_help=True)
 app.command("generate")(generate.generate)
 app.command("verify")(verify.verify)
+app.add_typer(recipe.app, name="recipe")

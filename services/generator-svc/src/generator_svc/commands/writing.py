@@ -48,7 +48,7 @@ def write(recipe: RowRecipe, options: Options) -> None:
         _to_stdout(wanted)
         return
     began = time.perf_counter()
-    manifest = make_table(wanted, _progress(options.rows))
+    manifest = make_table(wanted, progress(options.rows))
     _made(options.rows, options.out, time.perf_counter() - began, manifest.root)
 
 
@@ -59,7 +59,7 @@ def _write_folder(recipe: RowRecipe, options: Options) -> None:
     wanted = WantedFolder(
         recipe, options.seed, options.rows, options.as_of, options.form, Path(options.out), options.workers
     )
-    manifest = make_folder(wanted, _progress(options.rows))
+    manifest = make_folder(wanted, progress(options.rows))
     for name, table in manifest.tables.items():
         say(f"  {name}: {table.rows:,} rows")
     _made(
@@ -90,7 +90,7 @@ def _made(rows: int, place: str, seconds: float, root_hash: str) -> None:
     say(f"root {root_hash}")
 
 
-def _progress(rows: int) -> Callable[[int], None]:
+def progress(rows: int) -> Callable[[int], None]:
     """On a terminal, a line that says how far it is."""
     if not sys.stderr.isatty():
         return lambda _written: None

@@ -75,7 +75,7 @@ class Patients:
                 identity.patient_ids(draws),
                 record.demographics_of(identity.demographics(draws, body, as_of)),
                 record.struct(record.INSURANCE, identity.insurance(draws, as_of)),
-                record.diagnoses_of(diagnoses(draws, body, illness, history, self.profile), today),
+                record.diagnoses_of(diagnoses(draws, body, illness, history), today),
                 record.labs_of(body, illness, history, mean_glucose(draws, history.hba1c), today),
                 record.treatments_of(history, today),
                 record.allergies_of(allergies(draws, history)),

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from generator_svc.recipes.clinical.body import Body, Bools, Ints
 from generator_svc.recipes.clinical.illness import Illness
-from generator_svc.recipes.clinical.profile import Profile
 from generator_svc.recipes.clinical.treatments import History
 from generator_svc.rows.draws import Draws
 
@@ -39,14 +38,13 @@ ICD10: dict[str, str] = {
 _PLACES = {code: place for place, code in enumerate(ICD10)}
 HYPERGLYCEMIA_FROM = 90
 """HbA1c in tenths from which the diabetes is out of control."""
-_PREDIABETES_UNTIL = 64
 _SEVERE_OBESITY_FROM = 400
 
 Diagnoses = tuple[NDArray[np.int64], Ints, Bools]
 """Codes, days before `as_of`, and whether the patient has it: a column per possible diagnosis."""
 
 
-def diagnoses(draws: Draws, body: Body, illness: Illness, history: History, profile: Profile) -> Diagnoses:
+def diagnoses(draws: Draws, body: Body, illness: Illness, history: History) -> Diagnoses:
     """What is diagnosed; codes are positions in `ICD10`."""
     kidney, diabetic = illness.kidney_disease, illness.diabetic
     hyperglycemia = diabetic & (history.hba1c >= HYPERGLYCEMIA_FROM)
@@ -67,7 +65,7 @@ def diagnoses(draws: Draws, body: Body, illness: Illness, history: History, prof
         (np.where(bmi < 40, _code("Z68.30") + bmi - 30, _code("Z68.41")), measured, illness.obese),
         (np.where(kidney, _code("I12.9"), _code("I10")), pressure_since, illness.hypertensive),
         (_code("K75.81"), measured + _share(lot[:, 4], 1_500), illness.nash),
-        (_code("R73.03"), measured, ~diabetic & (history.hba1c <= _PREDIABETES_UNTIL)),
+        (_code("R73.03"), measured, ~diabetic),
     ]  # fmt: skip
     shape = (draws.count, len(columns))
     codes, since, has = np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape, np.bool_)

@@ -82,7 +82,9 @@ def histories(draws: Draws, body: Body, illness: Illness, profile: Profile) -> H
     after = _effect(draws, "effect/1", before, first_outcome, 68)
     later = np.clip(after + draws.below("drift", 5).astype(np.int64), 70, HBA1C_MOST)
     latest = _effect(draws, "effect/2", later, second_outcome, profile.diabetic_from - 1)
-    collected = np.minimum(draws.below("collected", 121).astype(np.int64), body.since_birthday)
+    # A day less than since the birthday, because a leap day may lie between.
+    latest_day = np.maximum(body.since_birthday - 1, 0)
+    collected = np.minimum(draws.below("collected", 121).astype(np.int64), latest_day)
     last = np.where(second_given, second_outcome, first_outcome)
     days = _Days.back_from(draws, collected, last)
     second_span, first_span = days.last_line(), days.earlier_line(first_outcome)
