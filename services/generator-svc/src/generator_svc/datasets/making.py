@@ -16,6 +16,7 @@ from generator_svc.datasets.manifest import TableManifest, beside, columns_of, t
 from generator_svc.datasets.slices import Job, slices
 from generator_svc.outputs import OUTPUTS
 from generator_svc.rows.content import root
+from generator_svc.rows.draws import SpaceTooSmall
 
 MOST_ROWS = 1_000_000_000
 """Above, a number of rows is taken for a slip."""
@@ -60,7 +61,10 @@ def refuse_early(wanted: Wanted) -> None:
         raise Rejected(f"{wanted.first + wanted.rows:,} rows are more than the {MOST_ROWS:,} that can be made")
     if refusal := OUTPUTS[job.output].refusal(job.recipe.schema):
         raise Rejected(f"recipe {job.recipe.name}: {refusal}", category="validation")
-    job.batch(wanted.first + wanted.rows - 1, 1)  # where values run out, they do so at the end
+    try:
+        job.batch(wanted.first + wanted.rows - 1, 1)  # where values run out, they do so at the end
+    except SpaceTooSmall as error:
+        raise Rejected(f"recipe {job.recipe.name}: {error}; ask for fewer rows", category="validation") from error
     if OUTPUTS[job.output].is_file:
         refuse_place(Path(wanted.place))
     elif not urlsplit(wanted.place).scheme:

@@ -46,8 +46,8 @@ def verify(path: Path) -> list[Finding]:
 
 
 def folder_root(tables: Mapping[str, TableManifest], files: Mapping[str, str]) -> str:
-    """One hash over the roots of the tables and the hashes of the other files."""
-    parts = {name: table.root for name, table in tables.items()} | dict(files)
+    """One hash over the roots of the tables, by their names without suffix, and the hashes of the other files."""
+    parts = {Path(name).stem: table.root for name, table in tables.items()} | dict(files)
     return sha256("".join(f"{name}\0{parts[name]}\n" for name in sorted(parts)).encode()).hexdigest()
 
 

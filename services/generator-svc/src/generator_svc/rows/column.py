@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from shared.errors import Rejected
 
-from generator_svc.rows.draws import Draws
+from generator_svc.rows.draws import Draws, SpaceTooSmall
 from generator_svc.rows.recipe import Rule, keyword_score
 
 
@@ -92,8 +93,13 @@ class Column:
     """False: other columns read it, the output does not have it."""
 
     def make(self, part: Slice) -> pa.Array:
-        """The values of a slice, nulls put in."""
-        made = self.values.make(self.name, part)
+        """The values of a slice, nulls put in. Raises `Rejected` where unique values run out."""
+        try:
+            made = self.values.make(self.name, part)
+        except SpaceTooSmall as error:
+            raise Rejected(
+                f"columns.{self.name}: {error}; widen it or ask for fewer rows", category="validation"
+            ) from error
         if not self.null_rate:
             return made
         empty = part.draws.uniform(f"{self.name}/null") < self.null_rate
@@ -129,6 +135,10 @@ class Columns:
         for column in columns:
             made[column.name] = column.make(part)
         return made
+
+    def rows_for(self, draws: Draws, parents: int) -> int:
+        """How many rows belong to the first so many parents; without a parent, as many."""
+        return self.lineage.rows(draws, parents) if self.lineage else parents
 
     def needed_for(self, name: str) -> list[Column]:
         """A column and all that it needs, each after what it needs."""

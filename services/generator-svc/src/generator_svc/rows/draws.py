@@ -29,6 +29,10 @@ _LOW = np.uint64(0xFFFF_FFFF)
 _TO_UNIT = 2.0**-53
 
 
+class SpaceTooSmall(ValueError):
+    """Unique values run out."""
+
+
 @dataclass(frozen=True)
 class Draws:
     """The randomness of rows `first` … `first + count - 1` of one recipe and seed.
@@ -75,10 +79,10 @@ class Draws:
     def unique(self, column: str, space: int) -> Bits:
         """A different number of [0, space) for every row below `space`: a keyed bijection of the row number.
 
-        Raises `ValueError` where the rows reach beyond the space.
+        Raises `SpaceTooSmall` where the rows reach beyond the space.
         """
         if self.first + self.count > space:
-            raise ValueError(f"{space:,} different values are too few for row {self.first + self.count:,}")
+            raise SpaceTooSmall(f"{space:,} different values are too few for row {self.first + self.count:,}")
         return Shuffle(self._digest(column, 16), space).apply(self.indices)
 
     def at(self, first: int, count: int) -> Draws:

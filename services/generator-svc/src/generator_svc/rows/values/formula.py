@@ -22,6 +22,10 @@ LONGEST = 1_000
 _DEEPEST = 40
 
 
+class FormulaRefused(ValueError):
+    """A formula that cannot be, with what it should have been."""
+
+
 @dataclass(frozen=True)
 class Formula:
     """Values computed from other columns of the same row."""
@@ -42,9 +46,13 @@ class Formula:
 
     def make(self, column: str, part: Slice) -> pa.Array:
         """Nothing is drawn."""
-        made = self._run(part.made)
+        return self.over(part.made, part.count)
+
+    def over(self, columns: Mapping[str, pa.Array], count: int) -> pa.Array:
+        """The values for these columns of so many rows."""
+        made = self._run(columns)
         if isinstance(made, pa.Scalar):
-            made = pa.repeat(made, part.count)
+            made = pa.repeat(made, count)
         return made if made.type == self.type else pc.cast(made, self.type)
 
     @cached_property
