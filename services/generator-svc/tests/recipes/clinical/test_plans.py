@@ -61,9 +61,8 @@ def test_there_are_ten_payers_with_one_plan_and_ten_drugs(seed: int) -> None:
 
 
 def test_coverage_and_approval_are_thrown_for_each_pair() -> None:
-    counts = [
-        (sum(p["covered"] for p in plans(seed)), sum(p["pa_required"] for p in plans(seed))) for seed in range(60)
-    ]
+    thrown = [plans(seed) for seed in range(60)]
+    counts = [(sum(pair["covered"] for pair in made), sum(pair["pa_required"] for pair in made)) for made in thrown]
     covered, asked = sum(c for c, _ in counts), sum(a for _, a in counts)
     assert abs(covered / 6_000 - 0.85) < 3.3 * sqrt(0.85 * 0.15 / 6_000)
     assert abs(asked / covered - 0.65) < 3.3 * sqrt(0.65 * 0.35 / covered)
@@ -145,7 +144,7 @@ def test_a_policy_says_what_the_plan_and_the_form_say(seed: int) -> None:
         criteria = section(text, "Coverage Criteria")
         for place, one in enumerate(pair["approval_criteria"], start=1):
             assert f"{place}. {one['text']}" in criteria
-        assert f"{len(pair['approval_criteria']) + 1}." not in criteria
+        assert len(re.findall(r"\b\d\. [A-Z]", criteria)) == len(pair["approval_criteria"])
         steps = " or ".join(pair["step_therapy"]["drugs"])
         assert (f"required: {steps} comes first" if steps else "not required") in criteria
         limit = pair["quantity_limit"]
