@@ -35,10 +35,10 @@ def manifest_in(folder: Path) -> FolderManifest | None:
 def make_anew(wanted: WantedFolder, told: Told) -> FolderManifest:
     """As `make_folder`; files of the data set that was there and that the new one does not have are removed."""
     before = manifest_in(wanted.folder)
+    old = {_inside(wanted.folder, name) for name in (*before.tables, *before.files)} if before else set()
     manifest = make_folder(wanted, told)
-    if before is not None:
-        for name in ({*before.tables} | {*before.files}) - ({*manifest.tables} | {*manifest.files}):
-            _inside(wanted.folder, name).unlink(missing_ok=True)
+    for path in old - {_inside(wanted.folder, name) for name in (*manifest.tables, *manifest.files)}:
+        path.unlink(missing_ok=True)
     return manifest
 
 
