@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 
 Record = dict[str, Any]
 
-_CHUNK = 1 << 20
 _ROWS = 2_048
 
 
@@ -78,11 +77,11 @@ def open_data_set(folder: Path) -> DataSet:
     return found
 
 
-def _json_array(path: Path) -> Iterator[Record]:
-    """One element after the other of an array, however it is laid out."""
+def json_array(path: Path, chunk: int = 1 << 20) -> Iterator[Record]:
+    """One element after the other of an array, however it is laid out, read in pieces of `chunk` characters."""
     decoder, text, place = json.JSONDecoder(), "", 0
     with path.open(encoding="utf-8") as file:
-        text = file.read(_CHUNK)
+        text = file.read(chunk)
         place = _skip(text, 0)
         if text[place : place + 1] != "[":
             raise ValueError("no array")
@@ -94,7 +93,7 @@ def _json_array(path: Path) -> Iterator[Record]:
             try:
                 record, place = decoder.raw_decode(text, place)
             except json.JSONDecodeError:
-                more = file.read(_CHUNK)
+                more = file.read(chunk)
                 if not more:
                     raise
                 text, place = text[place:] + more, 0
@@ -121,4 +120,4 @@ def _parquet(path: Path) -> Iterator[Record]:
             yield from orjson.loads(orjson.dumps(batch.to_pylist()))
 
 
-_READERS = {".json": _json_array, ".jsonl": _json_lines, ".parquet": _parquet}
+_READERS = {".json": json_array, ".jsonl": _json_lines, ".parquet": _parquet}

@@ -18,6 +18,7 @@ from prior_auth.tables import PASSAGES
 
 _PARTS = 1_000
 """Parts per passage; the key of a part is passage × 1000 + its place."""
+_ROUNDING = 1e-5
 _NEAR = 8
 """Parts looked at per passage that is wanted: several may belong to one."""
 
@@ -44,7 +45,9 @@ def build(engine: Engine, path: Path) -> int:
     entries = [(row.id * _PARTS + place, f"{row.drug} {row.heading}: {part}")
                for row in rows for place, part in enumerate(parts(row.text)[:_PARTS])]  # fmt: skip
     if entries:
-        index.add(np.array([key for key, _ in entries], dtype=np.uint64), embed([text for _, text in entries]))
+        index.add(
+            np.array([key for key, _ in entries], dtype=np.uint64), embed([text for _, text in entries]), threads=1
+        )
     temporary = path.with_suffix(".part")
     index.save(str(temporary))
     os.replace(temporary, path)
@@ -87,16 +90,17 @@ class PolicyIndex:
         return self._passages(self._keys[own], self._vectors[own] @ (middle / np.linalg.norm(middle)), count)
 
     def recall(self, questions: Sequence[str], count: int) -> float:
-        """Share of the truly nearest parts that the index finds: its graph is an approximation."""
+        """Share of the nearest parts that the index finds: its graph is an approximation. Equally near ones count."""
         vectors = embed(questions)
-        found = np.asarray(self._index.search(vectors, count).keys, dtype=np.uint64)
-        true = self._keys[np.argsort(-(vectors @ self._vectors.T), axis=1)[:, :count]]
-        hits = sum(len(set(one) & set(other)) for one, other in zip(found.tolist(), true.tolist(), strict=True))
-        return hits / (len(questions) * count)
+        scores = vectors @ self._vectors.T
+        least = -np.partition(-scores, count - 1, axis=1)[:, count - 1] - _ROUNDING
+        found = np.searchsorted(self._keys, np.asarray(self._index.search(vectors, count).keys, dtype=np.uint64))
+        return float((np.take_along_axis(scores, found, axis=1) >= least[:, None]).mean())
 
     def _passages(self, keys: NDArray[np.uint64], scores: Floats, count: int) -> list[Passage]:
         near: dict[int, float] = {}
-        for place in np.argsort(-scores, kind="stable"):
+        # Policies share sentences: of equally near parts the one with the lower key comes first.
+        for place in np.lexsort((keys, -np.round(scores, 5))):
             near.setdefault(int(keys[place]) // _PARTS, float(scores[place]))
             if len(near) == count:
                 break
