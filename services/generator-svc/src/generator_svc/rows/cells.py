@@ -18,7 +18,7 @@ def constant(text: str) -> pa.Scalar:
 
 
 def plain_text(column: pa.Array) -> pa.Array:
-    """The text of each value, null where it is null; strings are returned as they are, nested values as JSON."""
+    """The text of each value, null where it is null; strings are returned as they are."""
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return column
@@ -28,11 +28,6 @@ def plain_text(column: pa.Array) -> pa.Array:
         return _float_text(column)
     if pa.types.is_timestamp(kind):
         return _moment_text(column)
-    if pa.types.is_nested(kind):
-        # Imported here: a nested value is the text of its parts, which come back to this module.
-        from generator_svc.rows.json_text import json_values
-
-        return pc.if_else(pc.is_valid(column), json_values(column), pa.scalar(None, pa.string()))
     return pc.cast(column, pa.string())
 
 
@@ -55,3 +50,11 @@ def _moment_text(column: pa.Array) -> pa.Array:
     """ISO 8601 with a T; with a zone in UTC and a Z."""
     text = pc.cast(column, pa.string())
     return pc.binary_replace_slice(text, 10, 11, "T")
+
+
+def text_bytes(texts: pa.Array) -> bytes:
+    """All texts one after the other: the data buffer of a string array is just that."""
+    if not len(texts):
+        return b""
+    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return bytes(memoryview(texts.buffers()[2])[int(offsets[0]) : int(offsets[-1])])
