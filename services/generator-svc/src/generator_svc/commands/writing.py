@@ -49,7 +49,7 @@ def write(recipe: RowRecipe, options: Options) -> None:
         _to_stdout(wanted)
         return
     began = time.perf_counter()
-    manifest = make_table(wanted, _progress(options.rows))
+    manifest = make_table(wanted, progress(options.rows))
     if options.report:
         if not OUTPUTS[options.form].is_file:
             raise Rejected("a report needs a file to stand beside; the rows are in the database", category="validation")
@@ -64,7 +64,7 @@ def _write_folder(recipe: RowRecipe, options: Options) -> None:
     wanted = WantedFolder(
         recipe, options.seed, options.rows, options.as_of, options.form, Path(options.out), options.workers
     )
-    manifest = make_folder(wanted, _progress(options.rows))
+    manifest = make_folder(wanted, progress(options.rows))
     if options.report:
         tables = {
             name: (Job(table.recipe, options.seed, options.as_of, options.form), 0, rows)
@@ -110,7 +110,7 @@ def _made(rows: int, place: str, seconds: float, root_hash: str) -> None:
     say(f"root {root_hash}")
 
 
-def _progress(rows: int) -> Callable[[int], None]:
+def progress(rows: int) -> Callable[[int], None]:
     """On a terminal, a line that says how far it is."""
     if not sys.stderr.isatty():
         return lambda _written: None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from generator_svc.recipes.clinical import PATIENTS, PATIENTS_CLINICAL
 from generator_svc.recipes.customers import Customers
 from generator_svc.recipes.inventory import Inventory
 from generator_svc.rows.recipe import RowRecipe
@@ -11,5 +12,7 @@ from generator_svc.rows.recipe import RowRecipe
 RECIPES: Mapping[str, RowRecipe] = {
     "inventory": Inventory(),
     "customers": Customers(),
+    "patients": PATIENTS,
+    "patients-clinical": PATIENTS_CLINICAL,
 }
 """A new recipe is one package and one line here."""

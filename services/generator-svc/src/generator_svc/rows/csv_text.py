@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from generator_svc.rows.cells import plain_text, text_bytes
+from generator_svc.rows.cells import EMPTY, constant, plain_text, text_bytes
 from generator_svc.rows.json_text import json_values
 
 _PLAIN = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none", eol="\r\n")
@@ -79,8 +79,8 @@ def _careful_bytes(rows: pa.RecordBatch, guarded: bool) -> bytes:
 def _joined_bytes(columns: Sequence[pa.Array]) -> bytes:
     """Cells that are text already, as lines."""
     *others, last = columns
-    ended = pc.binary_join_element_wise(last, pa.scalar("\r\n"), "")
-    lines = pc.binary_join_element_wise(*others, ended, ",") if others else ended
+    ended = pc.binary_join_element_wise(last, constant("\r\n"), EMPTY)
+    lines = pc.binary_join_element_wise(*others, ended, constant(",")) if others else ended
     return text_bytes(lines)
 
 
@@ -109,9 +109,9 @@ def _is_delicate(column: pa.Array) -> bool:
 def _quoted(text: pa.Array, guarded: bool) -> pa.Array:
     if guarded and pc.any(risky := pc.match_substring_regex(text, _FORMULA_START)).as_py():
         risky = pc.and_(risky, pc.invert(pc.match_substring_regex(text, _NUMBER)))
-        text = pc.if_else(risky, pc.binary_join_element_wise(pa.scalar("'"), text, ""), text)
+        text = pc.if_else(risky, pc.binary_join_element_wise(constant("'"), text, EMPTY), text)
     mask = pc.or_(pc.match_substring_regex(text, _NEEDS_QUOTES), pc.equal(text, ""))
     if pc.any(mask).as_py():
         inner = pc.replace_substring(text, '"', '""')
-        text = pc.if_else(mask, pc.binary_join_element_wise(pa.scalar('"'), inner, pa.scalar('"'), ""), text)
+        text = pc.if_else(mask, pc.binary_join_element_wise(constant('"'), inner, constant('"'), EMPTY), text)
     return pc.fill_null(text, "")

@@ -7,9 +7,8 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
-
 from generator_svc.rows.texts import day_number
+from numpy.typing import NDArray
 
 Minutes = NDArray[np.int64]
 
