@@ -243,3 +243,18 @@ async def test_a_refusal_tells_its_first_code_and_its_properties(portal: Loopbac
         "PROPERTY_DOESNT_EXIST",
         ("nope",),
     )
+
+
+async def test_what_must_not_happen_twice_is_repeated_only_where_nothing_was_done(
+    portal: LoopbackPortal, make_session: Any
+) -> None:
+    create = READ.replace("read", "create")
+    session = make_session()
+    portal.script[create] = [refusal(429, "RATE_LIMITS", policyName="SECONDLY"), refusal(423), refusal(502)]
+    with pytest.raises(Retryable) as lost:
+        await session.batch("contacts", "create", [{}], repeat=False)
+    assert (lost.value.category, portal.calls[create]) == ("network", 3)
+    portal.script[create] = [refusal(502)]
+    with pytest.raises(Retryable):
+        await session.batch("contacts", "create", [{}], repeat=False)
+    assert portal.calls[create] == 4

@@ -58,12 +58,19 @@ class HubSpotSession:
         self._day_ends = 0.0
 
     async def call(
-        self, method: str, path: str, body: Any = None, *, operation: str, params: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        operation: str,
+        repeat: bool = True,
+        params: Mapping[str, str] | None = None,
     ) -> Any:
-        """The JSON of an answer, None where there is none."""
+        """The JSON of an answer, None where there is none. `repeat=False`: the change must not be made twice."""
         if (wait_s := self._day_ends - self._monotonic()) > 0:
             raise _daily(wait_s)
-        response = await self._answer(method, path, body, operation, params)
+        response = await self._answer(method, path, body, operation=operation, repeat=repeat, params=params)
         if not response.is_success:
             raise self._error(response)
         try:
@@ -86,14 +93,17 @@ class HubSpotSession:
             self._definitions[object_type] = (self._monotonic() + METADATA_S, task)
         return await asyncio.shield(task)
 
-    async def batch(self, object_type: str, verb: str, inputs: Sequence[Any], **more: Any) -> BatchAnswer:
+    async def batch(
+        self, object_type: str, verb: str, inputs: Sequence[Any], *, repeat: bool = True, **more: Any
+    ) -> BatchAnswer:
         """`verb` (read, create, update, upsert) for up to 100 inputs; no call for none."""
         if not inputs:
             return BatchAnswer()
         if len(inputs) > BATCH:
             raise ValueError(f"a HubSpot batch takes up to {BATCH} inputs, not {len(inputs)}")
         body = {"inputs": list(inputs), **more}
-        answer = await self.call("POST", self.paths.objects(object_type, "batch", verb), body, operation=verb)
+        path = self.paths.objects(object_type, "batch", verb)
+        answer = await self.call("POST", path, body, operation=verb, repeat=repeat)
         return BatchAnswer(answer.get("results") or (), answer.get("errors") or ())
 
     async def read(
@@ -146,13 +156,13 @@ class HubSpotSession:
         return [one for one in found if not one.get("archived")]
 
     async def _answer(
-        self, method: str, path: str, body: Any, operation: str, params: Mapping[str, str] | None
+        self, method: str, path: str, body: Any, *, operation: str, repeat: bool, params: Mapping[str, str] | None
     ) -> httpx.Response:
         token = await self._tokens.current()
         url = self.settings.base_url.rstrip("/") + path
         for replayed in (False, True):
             response = await self._calls.send(
-                method, url, operation=operation, params=params, json=body,
+                method, url, operation=operation, repeat=repeat, params=params, json=body,
                 headers={"authorization": f"Bearer {token.text}"},
             )  # fmt: skip
             if response.status_code != 401:

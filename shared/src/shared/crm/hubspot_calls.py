@@ -27,6 +27,7 @@ SEARCH = "search"
 """Search has a limit of its own: 5 calls a second and account."""
 
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class HubSpotCalls:
@@ -61,6 +62,7 @@ class HubSpotCalls:
         url: str,
         *,
         operation: str,
+        repeat: bool = True,
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         json: Any = None,
@@ -68,8 +70,9 @@ class HubSpotCalls:
     ) -> httpx.Response:
         """The last answer after at most `TRIES` tries; `Retryable` when there was none.
 
-        Every write of the product may be repeated: upserts, updates and default associations change nothing the second
-        time, and a definition that exists already is taken as it is.
+        Most writes of the product may be repeated: upserts, updates and default associations change nothing the second
+        time, and a definition that exists already is taken as it is. `repeat=False` is for what must not happen twice:
+        its answer may be lost with the change made, so it is repeated only where HubSpot surely has done nothing.
         """
         lane = SEARCH if operation == SEARCH else ""
         for attempt in range(1, TRIES + 1):
@@ -79,12 +82,13 @@ class HubSpotCalls:
             try:
                 response = await self._once(request, operation)
             except httpx.HTTPError as error:
-                if attempt == TRIES:
+                if attempt == TRIES or not (repeat or isinstance(error, _NEVER_SENT)):
                     raise _unreachable(error) from error
             else:
                 hold = hold_of(response)
                 self._note(lane, response, hold)
-                if hold is None or attempt == TRIES or hold.policy == "DAILY" or (hold.seconds or 0) > PATIENCE_S:
+                last = attempt == TRIES or not (repeat or response.status_code < 500)
+                if hold is None or last or hold.policy == "DAILY" or (hold.seconds or 0) > PATIENCE_S:
                     return response
                 if hold.policy is not None:
                     continue
