@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from tests.running import Running
 
 CLAIMS = "/api/crm/salesforce/objects/Claim__c"
+CONTACTS = "/api/crm/hubspot/objects/contacts"
 
 
 @pytest.fixture
@@ -23,12 +25,12 @@ def made(system: Running) -> Iterator[list[str]]:
     system.http.request("DELETE", f"{CLAIMS}/records", json={"ids": ids, "confirm": True})
 
 
-def items(system: Running, **query: Any) -> list[dict[str, Any]]:
+def items(system: Running, of: str = CLAIMS, **query: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor = None
     while True:
         params = query | ({"cursor": cursor} if cursor else {})
-        page = system.http.get(f"{CLAIMS}/records", params=params).raise_for_status().json()
+        page = system.http.get(f"{of}/records", params=params).raise_for_status().json()
         found += page["items"]
         if (cursor := page["next_cursor"]) is None:
             return found
@@ -76,13 +78,40 @@ def test_each_new_record_has_its_own_verdict(system: Running) -> None:
     system.http.request("DELETE", f"{CLAIMS}/records", json={"ids": [answer["items"][1]["id"]]}).raise_for_status()
 
 
+def test_hubspot_records_are_made_listed_and_deleted_alike(system: Running) -> None:
+    body = {"rows": [{"email": f"{uuid.uuid4().hex}@flow.example", "firstname": "Ann"}, {"email": "no address"}]}
+    answer = system.http.post(f"{CONTACTS}/records", json=body).raise_for_status().json()
+    assert [(item["state"], item["code"]) for item in answer["items"]] == [
+        ("created", None),
+        ("failed", "INVALID_EMAIL"),
+    ]
+    ours = answer["items"][0]["id"]
+    other = system.http.post("/api/crm/hubspot/objects/companies/records", json={"count": 1}).json()["items"][0]["id"]
+    listed = {item["id"]: item for item in items(system, CONTACTS, fields="firstname,lastname", limit=150)}
+    assert listed[ours]["values"] == {"firstname": "Ann", "lastname": None}
+    assert (listed[ours]["empty"], listed[ours]["created_here"]) == (["lastname"], True)
+    fields = {
+        field["name"]: field for field in system.http.get(f"{CONTACTS}/fields").raise_for_status().json()["items"]
+    }
+    assert fields["firstname"]["filled"] >= 1
+    assert fields["createdate"]["createable"] is False
+    # The id of a company that was made here says nothing about a contact.
+    assert system.http.request("DELETE", f"{CONTACTS}/records", json={"ids": [other]}).status_code == 409
+    deleted = system.http.request("DELETE", f"{CONTACTS}/records", json={"ids": [ours]}).raise_for_status().json()
+    assert (deleted["deleted"], deleted["failed"]) == (1, 0)
+    assert ours not in {item["id"] for item in items(system, CONTACTS, fields="firstname", limit=200)}
+
+
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        ("/api/crm/sugar/objects/Claim__c/fields", 404, "salesforce"),
+        ("/api/crm/sugar/objects/Claim__c/fields", 404, "salesforce, hubspot"),
         ("/api/crm/salesforce/objects/Nope__c/fields", 404, "no object Nope__c"),
         ("/api/crm/salesforce/objects/Claim__c/records?fields=Nope__c", 422, "INVALID_FIELD"),
         ("/api/crm/salesforce/objects/Claim__c/records?fields=Name%20FROM%20User--", 404, "not an API name"),
+        ("/api/crm/hubspot/objects/butterflies/fields", 404, "no object butterflies"),
+        ("/api/crm/hubspot/objects/contacts/records?fields=nope", 422, "no property nope"),
+        ("/api/crm/hubspot/objects/contacts/records?cursor=x", 422, "HubSpot refuses this"),
     ],
 )
 def test_what_the_crm_does_not_have_is_told(system: Running, path: str, status: int, said: str) -> None:

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from shared.bus import Bus
 from shared.bus.dead_letters import read, replay
 from shared.bus.topic_admin import ensure_topics
+from shared.crm.hubspot import HubSpotSession
 from shared.crm.salesforce import SalesforceSession
 from shared.database import Database
 from shared.events import BatchPlanned, BatchRefused, Event
@@ -67,16 +68,17 @@ def build(settings: GatewaySettings) -> tuple[Bus, FastAPI]:
         load_offsets=projection.positions,
     )
     salesforce = SalesforceSession(settings.salesforce) if settings.salesforce.configured else None
+    hubspot = HubSpotSession(settings.hubspot) if settings.hubspot.configured else None
     gateway = Gateway(
         bus=bus,
         database=database,
         changes=changes,
         letters=_letters(settings.kafka),
         api_key=settings.api.api_key.get_secret_value(),
-        books=open_books(salesforce),
+        books=open_books(salesforce, hubspot),
         now=time.time,
     )
-    sessions = [session for session in (salesforce,) if session is not None]
+    sessions = [session for session in (salesforce, hubspot) if session is not None]
     return bus, create(gateway, lifespan=partial(_lifespan, bus, announcer, database, settings.kafka, sessions))
 
 
@@ -86,7 +88,7 @@ async def _lifespan(
     announcer: Announcer,
     database: Database,
     kafka: KafkaSettings,
-    sessions: Sequence[SalesforceSession],
+    sessions: Sequence[SalesforceSession | HubSpotSession],
     _: FastAPI,
 ) -> AsyncIterator[None]:
     """The API answers at once, with 503 where it needs the broker, and the bus joins when the broker is there."""

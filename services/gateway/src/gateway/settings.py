@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pydantic import Field, SecretStr, ValidationError
+from shared.crm.hubspot_settings import HubSpotSettings
 from shared.crm.settings import SalesforceSettings
 from shared.settings import DatabaseSettings, HttpSettings, KafkaSettings, Settings
 
@@ -25,6 +26,7 @@ class GatewaySettings:
     http: HttpSettings
     api: ApiSettings
     salesforce: SalesforceSettings
+    hubspot: HubSpotSettings
 
     @classmethod
     def read(cls) -> GatewaySettings:
@@ -38,4 +40,5 @@ class GatewaySettings:
                     "Set it to a long random text, for example `openssl rand -hex 32`."
                 ) from None
             raise SystemExit("RECORDSMITH_LOG_LEVEL must be debug, info, warning or error.") from None
-        return cls(KafkaSettings(), DatabaseSettings(), HttpSettings(), api, SalesforceSettings())
+        crms = (SalesforceSettings(), HubSpotSettings())
+        return cls(KafkaSettings(), DatabaseSettings(), HttpSettings(), api, *crms)

@@ -44,20 +44,20 @@ async def list_records(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: str | None = None,
 ) -> dict[str, Any]:
-    """Records in order of their ids, with the names of the fields that are empty, and whether they were made here."""
+    """Records in an order that stays, with the names of the fields that are empty, and whether they were made here."""
     with _told():
         book = _book(gateway, crm)
         asked = [name.strip() for name in fields.split(",") if name.strip()] if fields else None
         names = asked or [field.name for field in await book.fields(object_name)]
         page = await book.page(object_name, names, limit=limit, cursor=cursor)
-    ids = [record_id for record_id, _ in page.records]
-    ours = await gateway.database.read(lambda connection: created.among(connection, crm, ids))
+    keys = {record_id: book.key(object_name, record_id) for record_id, _ in page.records}
+    ours = await gateway.database.read(lambda connection: created.among(connection, crm, list(keys.values())))
     items = [
         {
             "id": record_id,
             "values": values,
             "empty": [name for name in names if is_empty(values.get(name))],
-            "created_here": record_id in ours,
+            "created_here": keys[record_id] in ours,
         }
         for record_id, values in page.records
     ]
@@ -72,8 +72,9 @@ async def create_records(crm: str, object_name: str, request: Request, gateway: 
         raise unprocessable([Mistake("", "give `rows` or `count`", "count: so many records with the same `values`")])
     rows = wanted.rows if wanted.rows is not None else [wanted.values or {}] * (wanted.count or 0)
     with _told():
-        changes = await _book(gateway, crm).create(object_name, rows)
-    made = [change.id for change in changes if change.state == "created" and change.id]
+        book = _book(gateway, crm)
+        changes = await book.create(object_name, rows)
+    made = [book.key(object_name, change.id) for change in changes if change.state == "created" and change.id]
     now = gateway.now()
     await gateway.database.write(lambda connection: created.note(connection, crm, object_name, made, now))
     return _answer(changes, "created")
@@ -83,16 +84,18 @@ async def create_records(crm: str, object_name: str, request: Request, gateway: 
 async def delete_records(crm: str, object_name: str, request: Request, gateway: Here) -> dict[str, Any]:
     """Delete records that were made here; others only with `confirm`, and then for good or all the same."""
     wanted = await body_of(DeleteRecordsRequest, request)
-    ids = list(dict.fromkeys(wanted.ids))
-    ours = await gateway.database.read(lambda connection: created.among(connection, crm, ids))
-    others = [one for one in ids if one not in ours]
+    book = _book(gateway, crm)
+    keys = {record_id: book.key(object_name, record_id) for record_id in wanted.ids}
+    ids = list(keys)
+    ours = await gateway.database.read(lambda connection: created.among(connection, crm, list(keys.values())))
+    others = [one for one, key in keys.items() if key not in ours]
     if others and not wanted.confirm:
         named = ", ".join(others[:3]) + (" …" if len(others) > 3 else "")
         detail = f"{len(others)} of {len(ids)} records were not made here ({named}); nothing was deleted."
         raise Problem(409, f'{detail} Send "confirm": true to delete them too.', slug="not-confirmed")
     with _told():
-        changes = await _book(gateway, crm).delete(object_name, ids)
-    gone = [change.id for change in changes if change.state == "deleted" and change.id]
+        changes = await book.delete(object_name, ids)
+    gone = [keys[change.id] for change in changes if change.state == "deleted" and change.id]
     await gateway.database.write(lambda connection: created.forget(connection, crm, gone))
     return _answer(changes, "deleted")
 

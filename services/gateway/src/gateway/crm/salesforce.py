@@ -26,6 +26,10 @@ class Salesforce:
     def __init__(self, session: SalesforceSession) -> None:
         self._session = session
 
+    def key(self, object_name: str, record_id: str) -> str:
+        """The id: it names the record in the whole org."""
+        return record_id
+
     async def fields(self, object_name: str) -> list[Field]:
         """The fields of an object, as this user sees them."""
         _check(object_name)

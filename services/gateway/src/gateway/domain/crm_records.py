@@ -24,7 +24,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Page:
-    """Some records in order of their ids, and where the next ones begin."""
+    """Some records in an order that stays, and where the next ones begin."""
 
     records: Sequence[tuple[str, Row]]
     """(id, values of the asked fields)"""
@@ -47,6 +47,9 @@ class RecordBook(Protocol):
 
     Every method raises `Refused` with a sentence for what the CRM will not do, `Retryable` when it is away.
     """
+
+    def key(self, object_name: str, record_id: str) -> str:
+        """By what a record is remembered, up to 64 characters: no other record of this CRM has it."""
 
     async def fields(self, object_name: str) -> list[Field]:
         """The fields of an object, as this user sees them."""
