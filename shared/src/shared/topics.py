@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.events import (
+    BatchApplied,
+    BatchApproved,
     BatchCancelled,
     BatchCompleted,
     BatchControlled,
@@ -18,6 +20,7 @@ from shared.events import (
     BatchRetried,
     BatchStaged,
     BatchSubmitted,
+    BatchUndone,
     Event,
     PromptPrepared,
     RangeSettled,
@@ -72,7 +75,16 @@ _RESULT_RETRIES = _retry("results", (RecordGenerated,), "writer-svc")
 
 BATCHES_COMMANDS = Topic(
     "batches.commands.v1",
-    (BatchSubmitted, RowsAttached, BatchPaused, BatchResumed, BatchCancelled, BatchRetried),
+    (
+        BatchSubmitted,
+        RowsAttached,
+        BatchPaused,
+        BatchResumed,
+        BatchCancelled,
+        BatchRetried,
+        BatchApplied,
+        BatchUndone,
+    ),
     key="batch_id",
     producers=("gateway", "writer-svc", "other systems"),
     consumers=("gateway", "schema-svc"),
@@ -81,7 +93,7 @@ BATCHES_COMMANDS = Topic(
 )
 BATCHES_EVENTS = Topic(
     "batches.events.v1",
-    (BatchPlanned, BatchRefused, BatchReopened, BatchStaged, BatchProgressed, BatchCompleted),
+    (BatchPlanned, BatchRefused, BatchReopened, BatchApproved, BatchStaged, BatchProgressed, BatchCompleted),
     key="batch_id",
     producers=("schema-svc", "writer-svc", "gateway"),
     consumers=("gateway", "schema-svc", "writer-svc", "other systems"),

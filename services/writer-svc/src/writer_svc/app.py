@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.bus import Bus, Collect
 from shared.bus.packing import verdicts_together
@@ -16,25 +16,28 @@ from shared.crm.analytics_uploads import ExternalData
 from shared.crm.hubspot import HubSpotSession
 from shared.crm.salesforce import SalesforceSession
 from shared.database import Database
-from shared.events import BatchProgressed, Event, RecordGenerated
+from shared.events import BatchApproved, BatchProgressed, Event, RecordGenerated
 from shared.serving import serve, service_app
 from shared.telemetry import start_logs, start_traces
 from starlette.applications import Starlette
 
 from shared import topics
+from writer_svc.approval_loop import ApprovalLoop
 from writer_svc.bulk_loop import BulkLoop
 from writer_svc.domain.memory import Written
+from writer_svc.domain.planning import Approvals
 from writer_svc.domain.plans import PlanBook, plan_key
 from writer_svc.domain.staging import Job, Patience
 from writer_svc.domain.upload_budget import UploadBudget
 from writer_svc.domain.uploads import Closing, DatasetUpload
 from writer_svc.handlers import failed_record, write_records
+from writer_svc.news import follow_batches
 from writer_svc.settings import WriterSettings
-from writer_svc.standings import note_standing
 from writer_svc.steering import Steering
+from writer_svc.store.plans import StoredPlans
 from writer_svc.store.staging import BulkStore
 from writer_svc.store.uploads import UploadStore
-from writer_svc.targets import open_targets
+from writer_svc.targets import open_planners, open_targets
 from writer_svc.targets.salesforce.bulk import BulkRun, Means
 from writer_svc.targets.salesforce.collections import Collections
 from writer_svc.targets.salesforce.gathering import Company
@@ -93,9 +96,11 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     rooms = {"hubspot": hubspot.has_room} if hubspot else {}
     steering = Steering(bus.publish, plans, store, salesforce.has_room if salesforce else _yes, rooms)
     uploads = UploadStore(database, time.time)
+    planned, planners = StoredPlans(database, time.time), open_planners(salesforce)
     loops: list[Loop] = [
         _bulk_loop(settings, bus, salesforce, plans, store, steering),
-        _upload_loop(settings, bus, salesforce, plans, uploads),
+        _upload_loop(settings, bus, salesforce, plans, uploads, planned),
+        ApprovalLoop(planned, planners, bus.publish_many, database, time.time),
     ]
     bus.follow(topics.BATCHES_CONTROL, plans.note)
     company = Company(settings.group, settings.quiet_s, settings.longest_s, settings.parallel)
@@ -109,13 +114,14 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         plans=plans,
         targets=open_targets(
             salesforce, hubspot, staging=store, keeping=uploads, holds=steering, company=company,
-            bulk_from=settings.bulk_from, parallel=settings.parallel,
+            bulk_from=settings.bulk_from, parallel=settings.parallel, planners=planners, plans=planned,
         ),
         written=Written(),
     )  # fmt: skip
 
     async def prepare() -> None:
         database.migrate(SERVICE, MIGRATIONS)
+        await planned.forget_old()
         await ensure_topics(settings.kafka)
 
     async def close() -> None:
@@ -150,11 +156,17 @@ def _bulk_loop(
 
 
 def _upload_loop(
-    settings: WriterSettings, bus: Bus, salesforce: SalesforceSession | None, plans: PlanBook, store: UploadStore
+    settings: WriterSettings,
+    bus: Bus,
+    salesforce: SalesforceSession | None,
+    plans: PlanBook,
+    store: UploadStore,
+    approvals: Approvals,
 ) -> UploadLoop:
     # In their order: an older standing must not replace a newer one.
-    news = (BatchProgressed,)
-    bus.on(topics.BATCHES_EVENTS, handler=note_standing, events=news, max_in_flight=1, plans=plans, store=store)
+    news = (BatchProgressed, BatchApproved)
+    deps: dict[str, Any] = {"plans": plans, "store": store, "approvals": approvals}
+    bus.on(topics.BATCHES_EVENTS, handler=follow_batches, events=news, max_in_flight=1, **deps)
 
     async def run(upload: DatasetUpload, fence: int) -> None:
         if salesforce is not None:

@@ -2,6 +2,8 @@
 
 from shared.events.base import Event, record_id_hash, trace_id_of
 from shared.events.batches import (
+    BatchApplied,
+    BatchApproved,
     BatchCancelled,
     BatchCompleted,
     BatchControlled,
@@ -15,11 +17,13 @@ from shared.events.batches import (
     BatchRetried,
     BatchStaged,
     BatchSubmitted,
+    BatchUndone,
     RowsAttached,
     WorkState,
 )
 from shared.events.records import (
     CHUNK,
+    Change,
     PromptPrepared,
     RangeSettled,
     RecordGenerated,
@@ -48,6 +52,8 @@ from shared.events.spec import (
 
 __all__ = [
     "CHUNK",
+    "BatchApplied",
+    "BatchApproved",
     "BatchCancelled",
     "BatchCompleted",
     "BatchControlled",
@@ -62,6 +68,8 @@ __all__ = [
     "BatchSpec",
     "BatchStaged",
     "BatchSubmitted",
+    "BatchUndone",
+    "Change",
     "CrmAnalyticsSource",
     "CrmAnalyticsTarget",
     "CsvTarget",

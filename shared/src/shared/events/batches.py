@@ -72,6 +72,18 @@ class BatchRetried(_Command):
     category: Category | None = Field(None, description="only failures of this category")
 
 
+class BatchApplied(_Command):
+    """Somebody asked to write exactly what the plan of a planned batch says."""
+
+    type: ClassVar[str] = "recordsmith.batch.applied.v1"
+
+
+class BatchUndone(_Command):
+    """Somebody asked to give the records that an applied plan changed their earlier values back."""
+
+    type: ClassVar[str] = "recordsmith.batch.undone.v1"
+
+
 class BatchPlanned(_BatchEvent):
     """The source was asked: so many records."""
 
@@ -102,6 +114,17 @@ class BatchReopened(_BatchEvent):
 
     def event_id(self) -> str:
         return record_id_hash(self.batch_id, self.ranges[0][0] if self.ranges else 0, "reopened", self.epoch)
+
+
+class BatchApproved(_BatchEvent):
+    """Records of a planned batch are pending again: the writer applies its plan to them, or undoes it."""
+
+    type: ClassVar[str] = "recordsmith.batch.approved.v1"
+    epoch: int = Field(ge=1)
+    undo: bool = False
+
+    def event_id(self) -> str:
+        return record_id_hash(self.batch_id, 0, "approved", self.epoch)
 
 
 class BatchStaged(_BatchEvent):
@@ -147,7 +170,7 @@ class BatchPlan(BaseModel):
     models: list[ModelSpec] | None = None
     fallback: Fallback = "recipe"
     target: Target
-    mode: Literal["run", "test"] = "run"
+    mode: Literal["run", "test", "plan"] = "run"
     lane: Literal["interactive", "bulk"] = "bulk"
     budget_usd: float | None = None
     seed: int = 42

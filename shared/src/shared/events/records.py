@@ -95,6 +95,15 @@ class RecordGenerated(_Answer):
         return record_id_hash(self.batch_id, self.index, "result", self.epoch)
 
 
+class Change(BaseModel):
+    """What writing a record does to the CRM: the plan before, or what was done."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    action: Literal["create", "update", "unchanged", "refused"]
+    fields: dict[str, dict[str, Any]] = Field(default_factory=dict, description="field -> {before, after}")
+
+
 class RecordSettled(_Answer):
     """The verdict on a record. The first one per record and epoch counts."""
 
@@ -102,6 +111,7 @@ class RecordSettled(_Answer):
     state: TerminalState
     code: str | None = Field(None, description="the CRM's or provider's own error code")
     crm_id: str | None = None
+    change: Change | None = Field(None, description="of a planned batch")
 
     def key(self) -> str:
         return f"{self.batch_id}:{self.index // CHUNK}"

@@ -170,7 +170,9 @@ class BatchSpec(_Spec):
         description="when no model gives a valid answer: a recipe answers, the record fails, or it is left as it is",
     )
     target: Target = NoTarget(kind="none")
-    mode: Literal["run", "test"] = Field("run", description="test: generated, never written")
+    mode: Literal["run", "test", "plan"] = Field(
+        "run", description="test: generated, never written; plan: compared with the CRM, written only when applied"
+    )
     lane: Literal["interactive", "bulk"] = "bulk"
     budget_usd: float | None = Field(None, ge=0)
     seed: int = Field(42, ge=0, le=2**63 - 1)

@@ -22,7 +22,7 @@ from gateway.domain.slots import unknown_slots
 
 def objections(batch: BatchSpec) -> list[Mistake]:
     """Everything about a well-formed batch that cannot work."""
-    return [*_names(batch), *_rows(batch), *_answers(batch), *_target(batch)]
+    return [*_names(batch), *_rows(batch), *_answers(batch), *_target(batch), *_plan(batch)]
 
 
 def _names(batch: BatchSpec) -> Iterator[Mistake]:
@@ -67,6 +67,12 @@ def _answers(batch: BatchSpec) -> Iterator[Mistake]:
     for field, key in target.fields.items():
         if known and key not in known:
             yield Mistake(f"/target/fields/{field}", "the response schema has no such property", ", ".join(known))
+
+
+def _plan(batch: BatchSpec) -> Iterator[Mistake]:
+    if batch.mode == "plan" and not isinstance(batch.target, SalesforceTarget):
+        where = f"a batch for {batch.target.kind} cannot be planned"
+        yield Mistake("/mode", where, "mode plan is for the target salesforce")
 
 
 def _target(batch: BatchSpec) -> Iterator[Mistake]:

@@ -28,6 +28,7 @@ Follow = Annotated[bool, typer.Option("--watch", help="Follow the batch to its e
 
 BATCH = ("id", "name", "state", "requested", "pending", "written", "generated", "failed", "skipped", "cancelled")
 RECORD = ("index", "record_id", "state", "source", "provider", "model", "category", "code", "reason", "attempts")
+PLAN = ("index", "record_id", "crm_id", "state", "code", "change", "reason")
 
 
 class Form(StrEnum):
@@ -171,6 +172,40 @@ def retry_batch(
     _show(client, batch_id, output, follow)
 
 
+@app.command("plan", epilog="Example: recordsmith batch plan 3f0c… --output json")
+@told
+def show_plan(
+    batch_id: BatchId,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many [all].")] = None,
+    url: Url = None,
+    api_key: Key = None,
+    data: Data = None,
+    output: Output = None,
+) -> None:
+    """Show what a batch submitted with mode plan would change."""
+    show(Client(place_of(url, api_key, data)).pages(f"/api/batches/{batch_id}/plan", limit), PLAN, output)
+
+
+@app.command("apply", epilog="Example: recordsmith batch apply 3f0c… --watch")
+@told
+def apply_plan(
+    batch_id: BatchId, follow: Follow = False, url: Url = None, api_key: Key = None, data: Data = None,
+    output: Output = None,
+) -> None:  # fmt: skip
+    """Write exactly what the plan says; records that were edited since are refused."""
+    _approve(Client(place_of(url, api_key, data)), batch_id, "apply", output, follow)
+
+
+@app.command("undo", epilog="Example: recordsmith batch undo 3f0c… --watch")
+@told
+def undo_plan(
+    batch_id: BatchId, follow: Follow = False, url: Url = None, api_key: Key = None, data: Data = None,
+    output: Output = None,
+) -> None:  # fmt: skip
+    """Give the records of an applied plan their earlier values back; created ones are deleted."""
+    _approve(Client(place_of(url, api_key, data)), batch_id, "undo", output, follow)
+
+
 @app.command("export", epilog="Example: recordsmith batch export 3f0c… > structured_response.csv")
 @told
 def export_batch(
@@ -191,6 +226,11 @@ def export_batch(
 
 def _order(client: Client, batch_id: str, order: Order, output: Format | None) -> None:
     show_one(client.ask("POST", f"/api/batches/{batch_id}/{order}"), BATCH, output)
+
+
+def _approve(client: Client, batch_id: str, order: str, output: Format | None, follow: bool) -> None:
+    client.ask("POST", f"/api/batches/{batch_id}/{order}")
+    _show(client, batch_id, output, follow)
 
 
 def _show(client: Client, batch_id: str, output: Format | None, follow: bool) -> None:

@@ -93,11 +93,11 @@ class Chunk:
                 self._set(self.fallback, bits_of(self.fallback) | accepted)
         return accepted
 
-    def reopen(self, bits: int, epoch: int) -> int:
-        """Make the failed ones of these records pending again under a new epoch; the bits of those that were."""
-        cleared = bits & self.bits("failed")
+    def reopen(self, bits: int, epoch: int, state: TerminalState = "failed") -> int:
+        """Make those of these records pending again, under a new epoch, that are in `state`; their bits."""
+        cleared = bits & self.bits(state)
         if cleared:
-            self._set(self._states["failed"], self.bits("failed") & ~cleared)
+            self._set(self._states[state], self.bits(state) & ~cleared)
             self._set(self.fallback, bits_of(self.fallback) & ~cleared)
             before = bits_of(self.retried.get(epoch, b""))
             self.retried[epoch] = bytearray((before | cleared).to_bytes(SIZE, "little"))

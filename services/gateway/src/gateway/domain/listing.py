@@ -8,7 +8,19 @@ from shared.events import trace_id_of
 
 from gateway.domain.segment import Verdict
 
-_DETAILS = ("record_id", "category", "code", "reason", "provider", "model", "source", "values", "crm_id", "answer")
+_DETAILS = (
+    "record_id",
+    "category",
+    "code",
+    "reason",
+    "provider",
+    "model",
+    "source",
+    "values",
+    "crm_id",
+    "answer",
+    "change",
+)
 
 
 def item(batch_id: str, index: int, state: str, epoch: int, verdict: Verdict | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from shared.bus import Received
 from shared.events import (
     CHUNK,
+    BatchApplied,
     BatchCancelled,
     BatchPaused,
     BatchPlanned,
@@ -15,13 +16,14 @@ from shared.events import (
     BatchResumed,
     BatchRetried,
     BatchSubmitted,
+    BatchUndone,
     Event,
 )
 from sqlalchemy import Connection, delete
 
 from gateway.domain.account import Account
 from gateway.domain.chunk import runs, size_of
-from gateway.store import chunks, failures, submissions
+from gateway.store import approvals, chunks, failures, submissions
 from gateway.store.chunks import Key, Stored
 from gateway.store.tables import segments
 
@@ -48,6 +50,8 @@ def apply(connection: Connection, touched: Mapping[str, Account], item: Received
             account.cancel(event.reason)
         case BatchRetried() if account.standing().objection("retry") is None:
             return reopen(connection, account, event.category)
+        case BatchApplied() | BatchUndone():
+            return approvals.approve(connection, account, undo=isinstance(event, BatchUndone))
         case BatchPlanned() if account.plan(event.requested, now):
             _trim(connection, account)
         case BatchRefused():

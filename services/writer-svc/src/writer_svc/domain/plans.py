@@ -92,6 +92,8 @@ def plan_key(batch_id: str) -> str:
 def target_of(plan: BatchPlan) -> tuple[str, ...]:
     """Kind of target, and what one call to it is about. A test is never written, whatever its target."""
     target = plan.target
+    if plan.mode == "plan":
+        return "plan", target.kind, getattr(target, "object", ""), getattr(target, "external_id", None) or ""
     if plan.mode == "test" or not isinstance(target, SalesforceTarget | HubSpotTarget):
         return ("none" if plan.mode == "test" else target.kind,)
     if isinstance(target, HubSpotTarget):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared.errors import Category
-from shared.events import RecordGenerated, RecordSettled
+from shared.events import Change, RecordGenerated, RecordSettled
 
 LOCKED = "UNABLE_TO_LOCK_ROW"
 
@@ -48,11 +48,12 @@ _SHORTEST = 4
 class Verdict:
     """On one record."""
 
-    state: Literal["written", "generated", "failed", "cancelled"]
+    state: Literal["written", "generated", "failed", "skipped", "cancelled"]
     crm_id: str | None = None
     code: str | None = None
     reason: str | None = None
     category: Category | None = None
+    change: Change | None = None
 
 
 GENERATED = Verdict("generated")
@@ -107,6 +108,7 @@ def settled(result: RecordGenerated, verdict: Verdict) -> RecordSettled:
         state=verdict.state,
         code=verdict.code,
         crm_id=verdict.crm_id,
+        change=verdict.change,
     )
 
 

@@ -1,7 +1,7 @@
 """Alembic environment: the connection and the version table come from `Database.migrate`."""
 
 from alembic import context
-from writer_svc.store import bulk_tables, upload_tables  # noqa: F401 – they fill the metadata
+from writer_svc.store import bulk_tables, plan_tables, upload_tables  # noqa: F401 – they fill the metadata
 from writer_svc.store.metadata import metadata
 
 _attributes = context.config.attributes

@@ -1,19 +1,35 @@
 """Where results go. A new target is one file and one line here."""
 
+import asyncio
+import random
 from collections.abc import Mapping
 
 from shared.crm.hubspot import HubSpotSession
 from shared.crm.salesforce import SalesforceSession
 
 from writer_svc.domain.holds import Holds
+from writer_svc.domain.planning import Planner, PlanStore
 from writer_svc.domain.staging import Staging
 from writer_svc.domain.target import Target
 from writer_svc.domain.uploads import Keeping
 from writer_svc.targets.crm_analytics import CrmAnalytics
 from writer_svc.targets.hubspot import HubSpot
 from writer_svc.targets.keep import Keep
+from writer_svc.targets.plan import Plan
 from writer_svc.targets.salesforce import BULK_FROM, Salesforce
+from writer_svc.targets.salesforce.collections import Collections
 from writer_svc.targets.salesforce.gathering import Company
+from writer_svc.targets.salesforce.planner import SalesforcePlanner
+
+
+def open_planners(salesforce: SalesforceSession | None) -> Mapping[str, Planner]:
+    """Targets whose batches can be planned, applied and undone, by kind."""
+    if salesforce is None:
+        return {}
+    collections = Collections(salesforce, sleep=asyncio.sleep, jitter=random.random)
+    return {
+        "salesforce": SalesforcePlanner(salesforce, collections),
+    }
 
 
 def open_targets(
@@ -26,12 +42,15 @@ def open_targets(
     company: Company | None = None,
     bulk_from: int = BULK_FROM,
     parallel: int = 4,
+    planners: Mapping[str, Planner] | None = None,
+    plans: PlanStore | None = None,
 ) -> Mapping[str, Target]:
     """Targets by the `kind` that a plan names; a session is None where its CRM is not configured."""
     return {
         "salesforce": Salesforce(salesforce, staging=staging, holds=holds, company=company, bulk_from=bulk_from),
         "hubspot": HubSpot(hubspot, holds=holds, parallel=parallel),
         "crm-analytics": CrmAnalytics(salesforce, keeping),
+        "plan": Plan(planners or {}, plans),
         "csv": Keep(),
         "none": Keep(),
     }

@@ -1,0 +1,119 @@
+"""Applies and undoes plans, one replica at a time; a crash repeats at most one page, and that changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from uuid import uuid4
+
+from shared.database import Database
+from shared.errors import Fatal, Retryable
+from shared.events import Event
+from shared.telemetry import get_logger, names, open_record_trace
+
+from writer_svc.domain.planning import FOUND, Done, Phase, Planner, PlanStore
+from writer_svc.domain.verdicts import Verdict, failed, settled
+from writer_svc.store import leases
+
+TICK_S = 0.5
+LEASE_S = 60.0
+LATER_S = 30.0
+
+NOT_OURS = failed("NOT_CREATED_HERE", "The record was there already when it was to be created; it is left as it is.")
+
+Publish = Callable[[Sequence[tuple[Event, str | None]]], Awaitable[None]]
+
+
+class ApprovalLoop:
+    """Beside the bus, for as long as the service lives."""
+
+    def __init__(
+        self,
+        store: PlanStore,
+        planners: Mapping[str, Planner],
+        publish: Publish,
+        database: Database,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._planners = planners
+        self._publish = publish
+        self._database = database
+        self._clock = clock
+        self._owner = uuid4().hex
+        self._task: asyncio.Task[None] | None = None
+        self._trouble: str | None = None
+
+    @property
+    def ready(self) -> tuple[bool, dict[str, str]]:
+        """Whether plans can be applied, and what stands against it."""
+        return self._trouble is None, {"plans": self._trouble or "ok"}
+
+    def start(self) -> None:
+        """Begin."""
+        self._task = asyncio.create_task(self._forever())
+
+    async def stop(self) -> None:
+        """End between two pages, or in one that is repeated."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def turn(self) -> None:
+        """Work on everything that is approved."""
+        for batch_id, epoch, undo in await self._store.open_approvals():
+            if await self._take(batch_id) is not None:
+                await self._work(batch_id, epoch, undo)
+
+    async def _forever(self) -> None:
+        while True:
+            wait_s = TICK_S
+            try:
+                await self.turn()
+                self._trouble = None
+            except Retryable as error:
+                wait_s = max(LATER_S, error.retry_after_s or 0.0)
+            except Fatal as error:
+                self._trouble, wait_s = str(error), LATER_S
+            except Exception as error:
+                get_logger().error("approval_failed", error=type(error).__name__)
+                wait_s = LATER_S
+            await asyncio.sleep(wait_s)
+
+    async def _take(self, batch_id: str) -> int | None:
+        name, now = f"plan {batch_id}", self._clock()
+        return await self._database.write(lambda c: leases.take(c, name, self._owner, now, LEASE_S))
+
+    async def _work(self, batch_id: str, epoch: int, undo: bool) -> None:
+        target = await self._store.target(batch_id)
+        planner = self._planners.get(target.kind) if target is not None else None
+        if undo:
+            async for page in self._store.rows(batch_id, "found"):
+                await self._tell(batch_id, epoch, [(row, NOT_OURS) for row in page])
+        async for page in self._store.rows(batch_id, "applied" if undo else "planned"):
+            if planner is None or target is None:
+                done = [(row, failed("UNSUPPORTED_TARGET", "This plan cannot be applied here.")) for row in page]
+            elif undo:
+                done = await planner.undo(target, page)
+            else:
+                done = await planner.apply(target, page)
+            await self._tell(batch_id, epoch, done)
+            await self._take(batch_id)
+        await self._store.close(batch_id, epoch)
+        get_logger().info(names.LOG_BATCH, batch_id=batch_id, epoch=epoch, order="undo" if undo else "apply")
+
+    async def _tell(self, batch_id: str, epoch: int, done: Done) -> None:
+        events: list[tuple[Event, str | None]] = []
+        for row, verdict in done:
+            result = row.result.model_copy(update={"epoch": epoch})
+            parent = open_record_trace(names.SPAN_WRITE_RECORD, result.trace_id())
+            event = settled(result, verdict).model_copy(update={"change": row.change()})
+            events.append((event, parent))
+        await self._publish(events)
+        await self._store.settle(batch_id, [(row, _phase(verdict), verdict.crm_id) for row, verdict in done])
+
+
+def _phase(verdict: Verdict) -> Phase:
+    if verdict.state != "written":
+        return "closed"
+    return "found" if verdict.code == FOUND else "applied"
