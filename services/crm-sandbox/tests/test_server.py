@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+import sqlite3
 import ssl
 import stat
 import time
@@ -53,6 +54,20 @@ def test_a_restart_keeps_records_keys_and_tokens(folder: Path) -> None:
         assert second.login().status_code == 200
     finally:
         second.stop()
+
+
+def test_an_older_folder_gets_the_objects_of_a_later_release(folder: Path) -> None:
+    RunningSandbox(folder, records=3).stop()
+    with sqlite3.connect(folder / "sandbox.sqlite3") as db:
+        for name in ("Lead", "RecordType"):
+            db.execute("DELETE FROM objects WHERE name = ?", (name,))
+            db.execute(f'DROP TABLE "sf_{name}"')
+    sandbox = RunningSandbox(folder)
+    try:
+        sandbox.create({"LastName": "Late", "Company": "Comer"}, object_name="Lead")
+        assert len(sandbox.query("SELECT Id FROM Claim__c")) == 3
+    finally:
+        sandbox.stop()
 
 
 def test_an_expired_token_is_replaced_at_the_next_start(folder: Path) -> None:

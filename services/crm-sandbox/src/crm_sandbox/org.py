@@ -1,6 +1,7 @@
 """The org behind the rooms: its objects, its records, its sessions, and how it starts over."""
 
 import logging
+import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -59,6 +60,8 @@ class Org:
         # One thread, because the store reads through one connection; a long scan leaves the loop free.
         self.reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
         self.uploads = folder / "uploads"
+        # What a process that was killed was just receiving is nobody's.
+        shutil.rmtree(self.uploads, ignore_errors=True)
         self.jobs = Jobs(self._workshop(folder / "bulk"), identity.user_id)
         self._open(seed, records)
 
@@ -189,7 +192,7 @@ class Org:
     def _put_record_types(self, one: SObject) -> None:
         """A row for each record type of an object beside Master, so that it can be queried and referred to."""
         own = [info for info in one.describe["recordTypeInfos"] if not info["master"]]
-        if not own:
+        if self.schema.find("RecordType") is None:
             return
         self.store.writer.execute('DELETE FROM "sf_RecordType" WHERE "SobjectType" = ?', (one.name,))
         rows: list[dict[str, Scalar]] = [

@@ -254,6 +254,7 @@ def test_a_hard_delete_needs_a_permission(sandbox: RunningSandbox) -> None:
     (record_id,) = sandbox.create({"Patient_Name__c": "erased"})
     sandbox.bulk_load(f"Id\n{record_id}\n", operation="hardDelete", externalIdFieldName=None)
     assert sandbox.query("SELECT Id FROM Claim__c WHERE Patient_Name__c = 'erased'", path="queryAll") == []
+    assert sandbox.create({"Patient_Name__c": "next"}) != [record_id]
 
 
 def test_the_same_external_id_within_two_hundred_rows_fails_both_or_the_second(sandbox: RunningSandbox) -> None:
@@ -290,13 +291,18 @@ def test_a_fault_fails_the_rows_that_it_names(sandbox: RunningSandbox) -> None:
 
 
 def test_a_fault_on_a_batch_fails_its_rows_or_the_job(sandbox: RunningSandbox) -> None:
+    # An object of their own: other tests count claims.
+    fields = [{"name": "Key__c", "externalId": True, "unique": True}]
+    sandbox.admin("POST", "/objects", {"name": "Many__c", "fields": fields}).raise_for_status()
+    order = {"object": "Many__c", "externalIdFieldName": "Key__c"}
+    content = "Key__c,Name\n" + "".join(f"many-{at},x\n" for at in range(10_010))
     sandbox.fault(method="PROCESS", path="*/batches/2", code="STORAGE_LIMIT_EXCEEDED", rows=[[3, 4]])
-    job = sandbox.bulk_load(claims("many", 10_010))
+    job = sandbox.bulk_load(content, **order)
     assert (job["state"], job["numberRecordsFailed"]) == ("JobComplete", 2)
     assert [row[2] for row in sandbox.bulk_rows(job, "failedResults")[1:]] == ["many-10002", "many-10003"]
     sandbox.admin("DELETE", "/faults")
     sandbox.fault(method="PROCESS", path="*/batches/2", status=500)
-    job = sandbox.bulk_load(claims("many", 10_010))
+    job = sandbox.bulk_load(content, **order)
     assert (job["state"], job["numberRecordsProcessed"]) == ("Failed", 10_000)
     assert job["errorMessage"] == "InternalServerError : The batch could not be processed"
     assert len(sandbox.bulk_rows(job, "unprocessedrecords")) == 11

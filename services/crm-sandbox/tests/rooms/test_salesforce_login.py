@@ -88,3 +88,9 @@ def test_a_soap_login_that_is_none_is_a_fault(sandbox: RunningSandbox, body: str
     assert answer.status_code == 500
     assert "<sf:exceptionCode>INVALID_LOGIN</sf:exceptionCode>" in answer.text
     assert answer.headers["content-type"].startswith("text/xml")
+
+
+def test_a_login_in_json_is_no_form(sandbox: RunningSandbox) -> None:
+    grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    answer = sandbox.client.post("/services/oauth2/token", json={"grant_type": grant, "assertion": "x"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "unsupported_grant_type")

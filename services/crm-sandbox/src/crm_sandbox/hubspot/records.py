@@ -18,6 +18,8 @@ FIRST_ID = 20_100_000_001
 
 Values = dict[str, str]
 
+_NEXT_ID = "hubspot_next_id"
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -58,7 +60,7 @@ class Records:
         for statement in _TABLES:
             self._db.execute(statement)
         (last,) = self._db.execute("SELECT max(id) FROM hs_records").fetchone()
-        self._next_id = FIRST_ID if last is None else last + 1
+        self._next_id = max((last or 0) + 1, int(self._store.fact(_NEXT_ID) or FIRST_ID))
 
     def now(self) -> int:
         return int(self._clock.now() * 1000) - self._earlier_ms
@@ -135,6 +137,8 @@ class Records:
         """Gone for good, as the law may demand."""
         for table, column in (("hs_keys", "id"), ("hs_versions", "id"), ("hs_records", "id")):
             self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (record.id,))
+        # The next start would else give the last record's id again.
+        self._store.remember(_NEXT_ID, str(self._next_id))
 
     def give_key(self, one: ObjectType, key: str, value: str, record_id: int) -> None:
         """Let a record be found by one more value, such as a further e-mail of a merged contact."""

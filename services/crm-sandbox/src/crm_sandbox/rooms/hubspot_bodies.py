@@ -22,7 +22,7 @@ def count_of(call: Call, name: str, usual: int, most: int) -> int:
     text = call.query.get(name)
     if text is None or text == "":
         return usual
-    if not text.isdecimal() or not 1 <= int(text) <= most:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= most:
         raise HubSpotError(400, f"{name}: {text} is not a number from 1 to {most}")
     return int(text)
 

@@ -11,6 +11,20 @@ from crm_sandbox.salesforce.values import stored
 Draft = dict[Field, Scalar]
 
 
+_REFUSALS = {
+    "createable": ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type {} is not createable"),
+    "updateable": ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type {} is not updateable"),
+    "deletable": ("INSUFFICIENT_ACCESS_OR_READONLY", "entity type {} cannot be deleted"),
+}
+
+
+def demand(one: SObject, operation: str) -> None:
+    """Refuse what the object does not allow."""
+    if not one.allows(operation):
+        code, message = _REFUSALS[operation]
+        raise RecordError(code, message.format(one.name))
+
+
 def new_record(one: SObject, body: JsonObject) -> Draft:
     """Every field a new record gets from its body and from the object's defaults."""
     if any(key.lower() == "id" for key in body):

@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 from crm_sandbox.clock import Clock
 from crm_sandbox.foreign import Json, JsonObject, Scalar
 from crm_sandbox.salesforce.crossing import check_crossing
-from crm_sandbox.salesforce.drafts import Draft, changes, derived, new_record, sources_of_derived
+from crm_sandbox.salesforce.drafts import Draft, changes, demand, derived, new_record, sources_of_derived
 from crm_sandbox.salesforce.errors import RecordError
 from crm_sandbox.salesforce.ids import make_id, to_18
 from crm_sandbox.salesforce.locks import Locks
@@ -43,6 +43,7 @@ class Records:
     owner = ""
 
     def __init__(self, store: Store, schema: Schema, clock: Clock, switches: Turned, user_id: str) -> None:
+        self._store = store
         self._db = store.writer
         self.schema = schema
         self._clock = clock
@@ -128,7 +129,9 @@ class Records:
         raise RecordError("INVALID_FIELD", message)
 
     def next_number(self, one: SObject) -> int:
-        return int(self._db.execute(f"SELECT ifnull(max(rowid), 0) + 1 FROM {one.table}").fetchone()[0])
+        """The number of the next record; one that was erased is not given again."""
+        last = int(self._db.execute(f"SELECT ifnull(max(rowid), 0) FROM {one.table}").fetchone()[0])
+        return max(last, int(self._store.fact(f"erased {one.name}") or 0)) + 1
 
     def new_row(self, one: SObject, draft: Draft, number: int, known: "Known") -> Row:
         """All columns of a new record; RecordError where another record stands in its way."""
@@ -137,10 +140,12 @@ class Records:
         if one.derived_fields:
             draft.update(derived(one, {field.name: value for field, value in draft.items()}))
         self._check_others(one, draft, known, row=None)
-        values = {field.name: value for field, value in draft.items()}
-        check_crossing(one, values, dependent=self._switches.on("dependent_picklists"))
-        if check := self.checks.get(one.name):
-            check(one.name, values)
+        check = self.checks.get(one.name)
+        if one.crossing or check:
+            values = {field.name: value for field, value in draft.items()}
+            check_crossing(one, values, dependent=self._switches.on("dependent_picklists"))
+            if check:
+                check(one.name, values)
         columns = self.system_columns(one, number)
         for field, value in draft.items():
             columns[field.name] = value
@@ -192,6 +197,12 @@ class Records:
         now = self._clock.stamp()
         self.set(one, found, {"IsDeleted": 1, "LastModifiedDate": now, "SystemModstamp": now})
 
+    def erase(self, one: SObject, found: Found) -> None:
+        """Delete for good: not even queryAll finds the record."""
+        demand(one, "deletable")
+        self._store.remember(f"erased {one.name}", str(self.next_number(one) - 1))
+        self._db.execute(f"DELETE FROM {one.table} WHERE rowid = ?", (found.row,))
+
     def set(self, one: SObject, found: Found, columns: Row) -> None:
         settings = ", ".join(f'"{name}" = ?' for name in columns)
         self._db.execute(f"UPDATE {one.table} SET {settings} WHERE rowid = ?", (*columns.values(), found.row))
@@ -236,20 +247,6 @@ class Records:
             raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", [field.name])
         if found.deleted:
             raise RecordError("ENTITY_IS_DELETED", "entity is deleted", [field.name])
-
-
-_REFUSALS = {
-    "createable": ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type {} is not createable"),
-    "updateable": ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type {} is not updateable"),
-    "deletable": ("INSUFFICIENT_ACCESS_OR_READONLY", "entity type {} cannot be deleted"),
-}
-
-
-def demand(one: SObject, operation: str) -> None:
-    """Refuse what the object does not allow."""
-    if not one.allows(operation):
-        code, message = _REFUSALS[operation]
-        raise RecordError(code, message.format(one.name))
 
 
 def foreign_key_not_found(target: SObject, key: Field, value: object) -> RecordError:

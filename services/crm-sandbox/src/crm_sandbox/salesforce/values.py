@@ -12,8 +12,10 @@ from crm_sandbox.salesforce.ids import to_18
 from crm_sandbox.salesforce.schema import NUMBER_TYPES, TEXT_TYPES, Field
 
 _EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s,;<>()]+\.[^@\s.,;<>()]+\Z")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
-_DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})\Z")
+# Python takes 1_000 and other scripts' digits for numbers; Salesforce does not.
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\Z", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
+_DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})\Z", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,3})?Z?\Z")
 
 
@@ -77,6 +79,8 @@ def _truth(field: Field, value: Json) -> Scalar:
 
 def _number(field: Field, value: Json) -> Scalar:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise not_deserialised(field, value)
+    if isinstance(value, str) and not _NUMBER.match(value):
         raise not_deserialised(field, value)
     try:
         exact = Decimal(str(value))

@@ -10,10 +10,10 @@ from crm_sandbox.foreign import Scalar
 from crm_sandbox.salesforce.bulk.columns import Column, Row
 from crm_sandbox.salesforce.bulk.job import Job
 from crm_sandbox.salesforce.bulk.neighbours import Neighbours
-from crm_sandbox.salesforce.drafts import Draft, completed, demand_open, without_gaps
+from crm_sandbox.salesforce.drafts import Draft, completed, demand, demand_open, without_gaps
 from crm_sandbox.salesforce.errors import RecordError, RequestError
 from crm_sandbox.salesforce.ids import to_18
-from crm_sandbox.salesforce.records import Found, Records, demand, foreign_key_not_found
+from crm_sandbox.salesforce.records import Found, Records, foreign_key_not_found
 from crm_sandbox.salesforce.schema import Field, SObject
 from crm_sandbox.salesforce.upserts import SeveralMatchesError
 
@@ -162,10 +162,9 @@ class Chunk:
         return Written(found.id, False)
 
     def _delete(self, found: Found) -> Written:
-        demand(self._object, "deletable")
         self._known.forget(found)
         if self._operation == "hardDelete":
-            self._db.execute(f"DELETE FROM {self._object.table} WHERE rowid = ?", (found.row,))
+            self._records.erase(self._object, found)
         else:
             self._records.delete(self._object, found)
         return Written(found.id, False)

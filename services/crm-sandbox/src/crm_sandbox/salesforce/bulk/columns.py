@@ -1,6 +1,5 @@
 """The columns of an upload: which field each cell goes to, and how its text becomes a value."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -16,7 +15,6 @@ from crm_sandbox.salesforce.values import stored
 # The vendor's limit for the characters of one row; a cell's is that of its field.
 LONGEST_ROW = 400_000
 _XSD = {**dict.fromkeys(NUMBER_TYPES, "double"), "int": "int", "date": "date", "datetime": "dateTime", "time": "time"}
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\Z")
 _PLAIN_TEXT = frozenset({"string", "textarea", "phone", "url", "combobox"})
 
 Keep: TypeAlias = Callable[[str], Scalar]
@@ -121,8 +119,6 @@ def _keeper(field: Field, at: int) -> Keep:
         try:
             if field.type == "boolean":
                 return stored(field, {"1": "true", "0": "false"}.get(cell, cell))
-            if field.type in NUMBER_TYPES and not _NUMBER.match(cell):
-                raise RequestError("JSON_PARSER_ERROR")
             return stored(field, cell)
         except RequestError as error:
             kind = _XSD.get(field.type, field.type)

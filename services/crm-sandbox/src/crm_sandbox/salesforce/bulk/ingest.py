@@ -1,6 +1,5 @@
 """The work on an upload: batches of 10,000 rows one after the other, 200 rows at a time."""
 
-import asyncio
 import time
 from collections.abc import Sequence
 from itertools import chain, islice
@@ -14,7 +13,7 @@ from crm_sandbox.salesforce.bulk.contention import Contention
 from crm_sandbox.salesforce.bulk.dialect import DialectError, Quoting, Upload, result_header
 from crm_sandbox.salesforce.bulk.files import append
 from crm_sandbox.salesforce.bulk.job import Job, State
-from crm_sandbox.salesforce.bulk.pace import begin_batch
+from crm_sandbox.salesforce.bulk.pace import begin_batch, give_way
 from crm_sandbox.salesforce.bulk.workshop import Workshop
 from crm_sandbox.salesforce.errors import RecordError, RequestError
 from crm_sandbox.salesforce.locks import locked
@@ -72,7 +71,7 @@ class _Ingest:
             batch_rows = islice(chain([first], rows), left)
             while not self._ended and (chunk := list(islice(batch_rows, ROWS_OF_A_CHUNK))):
                 self._write(chunk, doomed)
-                await asyncio.sleep(0)
+                await give_way()
             batch += 1
 
     def _foreseen(self) -> Contention:
