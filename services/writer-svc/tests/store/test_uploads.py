@@ -1,14 +1,36 @@
 """Answers and uploads in the database."""
 
+import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from shared.database import Database
+from shared.settings import DatabaseSettings
+from sqlalchemy import create_engine, text
+from writer_svc.app import MIGRATIONS
 from writer_svc.domain.uploads import Kept, Waiting
 from writer_svc.store.leases import LeaseLost
 from writer_svc.store.uploads import PAGE, UploadStore
 
 D = "Structured_Response"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Both kinds of database, with tables of the test's own."""
+    url, schema = f"sqlite:///{tmp_path / 'writer.sqlite3'}", f"writer_{uuid4().hex}"
+    if request.param == "postgresql":
+        given = DatabaseSettings(database_url=os.environ["DATABASE_URL"]).url_for("writer-svc")
+        with create_engine(given).begin() as connection:
+            connection.execute(text(f"CREATE SCHEMA {schema}"))
+        url = f"{given}{'&' if '?' in given else '?'}options=-csearch_path%3D{schema}"
+    database = Database(url)
+    database.migrate("writer-svc", MIGRATIONS)
+    yield database
+    database.close()
 
 
 class Clock:

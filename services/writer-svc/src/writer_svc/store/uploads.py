@@ -121,12 +121,17 @@ class UploadStore:
 
     async def settle(self, results: Sequence[RecordGenerated]) -> None:
         """Their verdicts are published."""
-        keys = [(result.batch_id, result.index, result.epoch) for result in results]
+        positions: dict[tuple[str, int], list[int]] = {}
+        for result in results:
+            positions.setdefault((result.batch_id, result.epoch), []).append(result.index)
 
         def work(connection: Connection) -> None:
-            for first in range(0, len(keys), 200):
-                settled = update(ANSWERS).where(_KEY.in_(keys[first : first + 200]))
-                connection.execute(settled.values(settled=True, result=None))
+            for (batch_id, epoch), indices in positions.items():
+                # Column by column: SQLite finds no index for a list of tuples.
+                mine = and_(ANSWERS.c.batch_id == batch_id, ANSWERS.c.epoch == epoch)
+                for first in range(0, len(indices), PAGE):
+                    chosen = and_(mine, ANSWERS.c.position.in_(indices[first : first + PAGE]))
+                    connection.execute(update(ANSWERS).where(chosen).values(settled=True, result=None))
 
         await self._database.write(work)
 
