@@ -96,7 +96,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     rooms = {"hubspot": hubspot.has_room} if hubspot else {}
     steering = Steering(bus.publish, plans, store, salesforce.has_room if salesforce else _yes, rooms)
     uploads = UploadStore(database, time.time)
-    planned, planners = StoredPlans(database, time.time), open_planners(salesforce)
+    planned, planners = StoredPlans(database, time.time), open_planners(salesforce, hubspot)
     loops: list[Loop] = [
         _bulk_loop(settings, bus, salesforce, plans, store, steering),
         _upload_loop(settings, bus, salesforce, plans, uploads, planned),
