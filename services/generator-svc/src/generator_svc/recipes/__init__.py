@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from generator_svc.recipes.crm import Crm, CrmTable
+from generator_svc.recipes.crm.tables import TABLES
 from generator_svc.recipes.customers import Customers
 from generator_svc.recipes.inventory import Inventory
 from generator_svc.rows.recipe import RowRecipe
@@ -11,5 +13,7 @@ from generator_svc.rows.recipe import RowRecipe
 RECIPES: Mapping[str, RowRecipe] = {
     "inventory": Inventory(),
     "customers": Customers(),
+    "crm": Crm(),
+    **{f"crm-{table}": CrmTable(table) for table in TABLES},
 }
 """A new recipe is one package and one line here."""
