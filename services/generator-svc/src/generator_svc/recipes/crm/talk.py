@@ -76,7 +76,7 @@ TICKET: Lines = {
 TICKET_BODY: Lines = {
     "en": ("{firstname} {lastname} ({email}) of {company} reports a problem with {product} and asks for a call back at "
            "{phone}.",),
-    "de": ("{firstname} {lastname} ({email}) von {company} meldet ein Problem mit {product} und bittet um Rückruf unter "
+    "de": ("{firstname} {lastname} ({email}) von {company} meldet ein Problem mit {product} und bittet um Rückruf: "
            "{phone}.",),
     "fr": ("{firstname} {lastname} ({email}) de {company} signale un problème avec {product} et souhaite être rappelé "
            "au {phone}.",),

@@ -73,7 +73,7 @@ INDUSTRIES: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 SOURCES: Mapping[str, tuple[str, ...]] = {
     "B2B": (
         "Trade Show - TechExpo 2025 San Francisco", "Trade Show - Hannover Messe 2025", "Webinar - Scaling Operations",
-        "Trade Show - Web Summit 2025 Lisbon", "Partner Referral - Northwind Alliance", "Whitepaper - Cost of Ownership",
+        "Trade Show - Web Summit 2025 Lisbon", "Partner Referral - Northwind", "Whitepaper - Cost of Ownership",
         "Conference - SaaStr Europa 2025", "Outbound - LinkedIn Campaign Q2 2025",
     ),
     "B2C": (
