@@ -12,7 +12,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test test-kafka test-postgres check format schemas docs bench-spine bench-llm kafka clean
+.PHONY: help setup demo run test test-kafka test-postgres check format schemas docs bench-rows bench-spine bench-llm kafka clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ docs: $(MADE) ## regenerate docs/reference, the dashboard and the topics of Kube
 	$(BIN)/python docs/generate/all.py
 	$(BIN)/python deploy/grafana/dashboard.py
 	$(BIN)/python deploy/kubernetes/topics.py
+
+bench-rows: $(MADE) ## rows a second, beside Faker and Mimesis with pandas
+	@$(UV) run --frozen --quiet --group bench $(BIN)/python -m bench.rows
 
 bench-spine: $(MADE) ## records a second over the bus, beside raw aiokafka
 	@$(BIN)/python -m bench.spine

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from schema_svc.domain.ranges import SLICE
 from schema_svc.workshop import Pace
 from shared.events import (
     CHUNK,
@@ -63,7 +64,7 @@ async def test_a_recipe_without_a_prompt_is_cut_into_slices_that_cross_no_ledger
     await schema.scheduler.start()
     await schema.until(lambda: sum(s.count for s in schema.bus.of(SlicePrepared)) == 10_500)
     slices = schema.bus.of(SlicePrepared)
-    assert all(s.count <= 1_000 and s.first // CHUNK == (s.first + s.count - 1) // CHUNK for s in slices)
+    assert all(s.count <= SLICE and s.first // CHUNK == (s.first + s.count - 1) // CHUNK for s in slices)
     assert {(s.recipe, s.seed) for s in slices} == {("r", 7)}
     assert sorted(schema.bus.covered()) == list(range(10_500))
 

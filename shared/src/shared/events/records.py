@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from hashlib import blake2b
 from typing import Any, ClassVar, Literal, Self
 
@@ -134,6 +135,16 @@ class RecordsSettled(Event):
         return blake2b(told, digest_size=16).hexdigest()
 
 
+class RowsOrigin(BaseModel):
+    """What rows follow from, beside the seed: the same origin, seed and row number give the same bytes everywhere."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    recipe: str = Field(max_length=200)
+    version: int = Field(ge=1)
+    as_of: date = Field(description="the day that ages and dates count from")
+
+
 class RangeSettled(Event):
     """The same verdict on a run of records: rows of a recipe, or what a cancelled batch never expanded.
 
@@ -151,6 +162,10 @@ class RangeSettled(Event):
     reason: str | None = None
     columns: list[str] | None = Field(None, description="column names of `rows_csv`")
     rows_csv: str | None = Field(None, description="the rows, RFC 4180 without a header, `count` records")
+    origin: RowsOrigin | None = Field(None, description="which recipe made the rows")
+    leaves: list[str] | None = Field(
+        None, description="SHA-256 of each block of 2,048 rows, cut at multiples of that; the root hash is made of them"
+    )
 
     def key(self) -> str:
         return f"{self.batch_id}:{self.first // CHUNK}"

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from shared.serving import operations_routes
 
-from gateway.api import batches, dead_letters, docs, events, generate, problems, records, results
+from gateway.api import batches, dead_letters, docs, events, generate, manifests, problems, records, results
 from gateway.api.auth import BearerKey
 from gateway.api.context import Gateway
 from gateway.api.tracing import Traced
@@ -29,7 +29,7 @@ def create(gateway: Gateway, *, lifespan: Any = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.gateway = gateway
-    for part in (generate, batches, records, results, events, dead_letters):
+    for part in (generate, batches, records, results, manifests, events, dead_letters):
         app.include_router(part.router)
     app.router.routes += operations_routes(gateway.bus)
     docs.install(app)

@@ -14,6 +14,7 @@ from gateway.api import drafts
 from gateway.api.batches import Here, batch_of
 from gateway.api.context import Gateway
 from gateway.api.docs import json_body_of
+from gateway.api.manifests import manifest_link
 from gateway.api.problems import Problem
 from gateway.api.requests import GenerateRequest, body_of
 from gateway.api.submitting import submit
@@ -47,7 +48,11 @@ async def generate_rows(request: Request, gateway: Here) -> StreamingResponse:
         raise Problem(422, str(error), slug="not-made") from error
     except TimeoutError as error:
         raise Problem(504, f"No row was made in time; batch {batch_id} goes on.", slug="slow") from error
-    headers = {"X-Batch-Id": batch_id, "Content-Disposition": 'attachment; filename="rows.csv"'}
+    headers = {
+        "X-Batch-Id": batch_id,
+        "Link": manifest_link(batch_id),
+        "Content-Disposition": 'attachment; filename="rows.csv"',
+    }
     return StreamingResponse(_all(first, rows), media_type="text/csv; charset=utf-8", headers=headers)
 
 

@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from gateway.api.batches import Here, batch_of
 from gateway.api.context import Gateway
+from gateway.api.manifests import manifest_link
 from gateway.api.problems import Problem
 from gateway.domain import answer_schema
 from gateway.domain.csv_text import lines, safe_cell
@@ -56,7 +57,9 @@ async def download_rows(batch_id: str, gateway: Here) -> StreamingResponse:
     columns = await _columns(gateway, batch)
     if not columns:
         raise Problem(409, "The batch has no rows: it is not one of a recipe, or none are made yet.", slug="no-rows")
-    return _download(f"{batch_id}.csv", _rows_of(gateway, batch, columns))
+    answer = _download(f"{batch_id}.csv", _rows_of(gateway, batch, columns))
+    answer.headers["Link"] = manifest_link(batch_id)
+    return answer
 
 
 def _download(name: str, text: AsyncIterator[str]) -> StreamingResponse:
@@ -109,4 +112,4 @@ async def _columns(gateway: Gateway, batch: Batch) -> list[str]:
     spec = await gateway.database.read(lambda connection: submissions.spec_of(connection, account.batch_id))
     if (spec or {}).get("source", {}).get("kind") != "recipe" or not account.totals["generated"]:
         return []
-    return await gateway.database.read(lambda connection: records.columns(connection, account))
+    return (await gateway.database.read(lambda connection: records.origin(connection, account)))[0]

@@ -11,6 +11,7 @@ from shared.events import CHUNK, RangeSettled, RecordSettled
 
 from gateway.domain import csv_text
 from gateway.domain.chunk import range_bits, runs
+from gateway.domain.row_hashes import raw_records
 
 Verdict = dict[str, Any]
 _RECORD = b'{"index":'
@@ -77,11 +78,11 @@ def row_parts(verdict: Verdict) -> Iterator[tuple[int, int, str]]:
     if "accepted" not in verdict:
         yield first, int(verdict["count"]), text
         return
-    rows = list(csv_text.records(text))
+    rows = list(raw_records(text))
     base = first - first % CHUNK
     for start, count in accepted_parts(verdict):
         at = max(base + start - first, 0)
-        yield base + start, count, csv_text.lines(rows[at : at + count])
+        yield base + start, count, b"".join(rows[at : at + count]).decode()
 
 
 def _of_range(verdict: Verdict, wanted: set[int]) -> dict[int, Verdict]:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.events import CHUNK
+from shared.row_blocks import BLOCK
 from sqlalchemy import Connection
 
 from gateway.domain.account import Account
 from gateway.domain.chunk import Chunk, offsets, range_bits, size_of
 from gateway.domain.listing import item
+from gateway.domain.row_hashes import block_hashes
 from gateway.domain.segment import row_parts, row_ranges, verdicts
 from gateway.store import chunks, segments
 
@@ -52,14 +54,31 @@ def rows_of_chunk(connection: Connection, batch_id: str, number: int) -> list[st
     return [text for _, _, text in sorted(parts)]
 
 
-def columns(connection: Connection, account: Account) -> list[str]:
-    """Column names of a recipe's rows: every range of a batch has the same."""
+def leaves_of_chunk(connection: Connection, account: Account, number: int) -> list[bytes]:
+    """The hashes of a chunk's blocks: as they were told, else from the rows themselves (a retry may cut them anew)."""
+    read = segments.read(connection, account.batch_id, number)
+    made = [verdict for verdict in row_ranges(lines for _, lines in read) if verdict["state"] == "generated"]
+    made.sort(key=lambda verdict: int(verdict["first"]))
+    if all(_has_leaves(verdict, account.requested) for verdict in made):
+        return [bytes.fromhex(one) for verdict in made for one in verdict["leaves"]]
+    parts = sorted(part for verdict in made for part in row_parts(verdict))
+    return block_hashes("".join(text for _, _, text in parts))
+
+
+def _has_leaves(verdict: dict[str, Any], requested: int | None) -> bool:
+    first, count = verdict["first"], verdict["count"]
+    ends_well = count % BLOCK == 0 or first + count == requested
+    return bool(verdict.get("leaves")) and "accepted" not in verdict and first % BLOCK == 0 and ends_well
+
+
+def origin(connection: Connection, account: Account) -> tuple[list[str], dict[str, Any]]:
+    """Column names of a recipe's rows, and what the rows follow from: every range of a batch has the same."""
     for number in numbers(connection, account):
         read = segments.read(connection, account.batch_id, number)
         for verdict in row_ranges(lines for _, lines in read):
             if verdict.get("columns"):
-                return list(verdict["columns"])
-    return []
+                return list(verdict["columns"]), dict(verdict.get("origin") or {})
+    return [], {}
 
 
 def _from(connection: Connection, account: Account, start: int) -> Iterator[tuple[int, Chunk]]:

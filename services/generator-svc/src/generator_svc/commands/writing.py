@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from shared.errors import Rejected
+from shared.row_blocks import root
 
 from generator_svc.commands.trouble import say
-from generator_svc.datasets.folder import WantedFolder, make_folder
+from generator_svc.datasets.folder import WantedFolder, make_folder, tables_of
 from generator_svc.datasets.making import Wanted, make_table, refuse_early
 from generator_svc.datasets.slices import Job, slices
-from generator_svc.rows.content import root
+from generator_svc.outputs import OUTPUTS
 from generator_svc.rows.csv_text import csv_header
 from generator_svc.rows.recipe import DataSet, HasCompanions, RowRecipe
 
@@ -49,6 +50,10 @@ def write(recipe: RowRecipe, options: Options) -> None:
         return
     began = time.perf_counter()
     manifest = make_table(wanted, _progress(options.rows))
+    if options.report:
+        if not OUTPUTS[options.form].is_file:
+            raise Rejected("a report needs a file to stand beside; the rows are in the database", category="validation")
+        _report(Path(f"{options.out}.report.html"), manifest.root, {wanted.table: (job, wanted.first, wanted.rows)})
     _made(options.rows, options.out, time.perf_counter() - began, manifest.root)
 
 
@@ -60,11 +65,26 @@ def _write_folder(recipe: RowRecipe, options: Options) -> None:
         recipe, options.seed, options.rows, options.as_of, options.form, Path(options.out), options.workers
     )
     manifest = make_folder(wanted, _progress(options.rows))
+    if options.report:
+        tables = {
+            name: (Job(table.recipe, options.seed, options.as_of, options.form), 0, rows)
+            for name, table in tables_of(recipe).items()
+            if (rows := table.rows(options.seed, options.rows))
+        }
+        _report(Path(options.out) / "report.html", manifest.root, tables)
     for name, table in manifest.tables.items():
         say(f"  {name}: {table.rows:,} rows")
     _made(
         sum(table.rows for table in manifest.tables.values()), options.out, time.perf_counter() - began, manifest.root
     )
+
+
+def _report(path: Path, root_hash: str, tables: Mapping[str, tuple[Job, int, int]]) -> None:
+    # The statistics are not needed where nobody asks for a report.
+    from generator_svc.datasets.report import write_report
+
+    write_report(path, root_hash, tables)
+    say(f"report {path}")
 
 
 def _to_stdout(wanted: Wanted) -> None:

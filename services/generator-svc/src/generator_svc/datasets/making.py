@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shared.errors import Rejected
+from shared.row_blocks import root
 
 from generator_svc.datasets.manifest import TableManifest, beside, columns_of, text_of
 from generator_svc.datasets.slices import Job, slices
 from generator_svc.outputs import OUTPUTS
-from generator_svc.rows.content import root
 from generator_svc.rows.draws import SpaceTooSmall
 
 MOST_ROWS = 1_000_000_000

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from shared.row_blocks import BLOCK
 
-from generator_svc.rows.content import BLOCK
 from generator_svc.rows.exchange import schema_of, schema_text
 
 M = TypeVar("M", bound=BaseModel)
@@ -27,7 +27,7 @@ class Column(BaseModel):
     """A column for people to read; `schema` says it exactly."""
 
     name: str
-    type: str
+    type: str = ""
 
 
 class TableManifest(BaseModel):
@@ -45,13 +45,14 @@ class TableManifest(BaseModel):
     root: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 over the rows' content; the same in every format")
     block: int = BLOCK
     columns: list[Column]
-    arrow_schema: str = Field(description="Arrow schema, base64")
+    arrow_schema: str = Field("", description="Arrow schema, base64; CSV needs none")
     table: str | None = Field(None, description="name in a database file")
 
     @field_validator("arrow_schema")
     @classmethod
     def _is_a_schema(cls, value: str) -> str:
-        schema_of(value)
+        if value:
+            schema_of(value)
         return value
 
     @property

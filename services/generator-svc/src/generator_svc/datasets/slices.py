@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import pyarrow as pa
+from shared.row_blocks import BLOCK, blocks, leaf
 
 from generator_svc.outputs import OUTPUTS
 from generator_svc.rows.column import Columns
-from generator_svc.rows.content import BLOCK, blocks, leaf, leaves, row_text
+from generator_svc.rows.content import leaves, row_texts
 from generator_svc.rows.recipe import RowRecipe
 
 ROWS_PER_SLICE = 8 * BLOCK
@@ -51,7 +52,7 @@ def make(job: Job, first: int, count: int) -> Made:
     rows, output = job.batch(first, count), OUTPUTS[job.output]
     if not output.is_row_text(rows.schema):
         return Made(count, output.encode(rows), leaves(rows, first))
-    texts = [row_text(rows.slice(start - first, taken)) for start, taken in blocks(first, count)]
+    texts = row_texts(rows, [taken for _, taken in blocks(first, count)])
     return Made(count, b"".join(texts), list(map(leaf, texts)))
 
 

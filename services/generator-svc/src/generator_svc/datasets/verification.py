@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
 
+from shared.row_blocks import leaf, root
+
 from generator_svc.datasets.manifest import (
     FOLDER_MANIFEST,
     SUFFIX,
@@ -18,7 +20,6 @@ from generator_svc.datasets.manifest import (
     read_table,
 )
 from generator_svc.datasets.reading import Unreadable, block_texts
-from generator_svc.rows.content import leaf, root
 
 
 @dataclass(frozen=True)

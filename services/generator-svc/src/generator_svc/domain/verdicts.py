@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow as pa
 from shared.errors import RecordsmithError
 from shared.events import CHUNK, PromptPrepared, RangeSettled, RecordGenerated, RecordSettled, SlicePrepared, Usage
-from shared.events.records import TerminalState
+from shared.events.records import RowsOrigin, TerminalState
+from shared.row_blocks import BLOCK, blocks, leaf
 
 from generator_svc.domain.tally import Answer, NoAnswer, Tally
 from generator_svc.domain.work import Work
-from generator_svc.rows.csv_text import csv_rows
+from generator_svc.rows.content import is_nested
+from generator_svc.rows.csv_text import csv_parts
 from generator_svc.rows.recipe import RowRecipe
 
 _NO_USAGE = Usage()
 
-ROWS_PER_EVENT = 2_048
-"""About 250 KB of CSV."""
+ROWS_PER_EVENT = 4_096
+"""About 400 KB of CSV; a divisor of the ledger's chunk and a multiple of the root hash's blocks."""
+MOST_BYTES = 700_000
+"""Of rows in one message: wide tables go in smaller pieces, for brokers take a megabyte."""
 
 
 def generated(prompt: PromptPrepared, work: Work, answer: Answer) -> RecordGenerated:
@@ -100,8 +105,23 @@ def ranges(
 def rows(prepared: SlicePrepared, recipe: RowRecipe) -> Iterator[RangeSettled]:
     """The rows of a slice, in pieces that fit into a message."""
     for first, count in parts(prepared.first, prepared.count, ROWS_PER_EVENT):
-        text = csv_rows(recipe.batch(prepared.seed, first, count, recipe.as_of))
-        yield _settled(prepared, first, count, "generated", source="recipe", columns=recipe.schema.names, rows_csv=text)
+        yield from _pieces(prepared, recipe, first, recipe.batch(prepared.seed, first, count, recipe.as_of))
+
+
+def _pieces(prepared: SlicePrepared, recipe: RowRecipe, first: int, made: pa.RecordBatch) -> Iterator[RangeSettled]:
+    texts = csv_parts(made, [count for _, count in blocks(first, made.num_rows)])
+    text = b"".join(texts)
+    if len(text) > MOST_BYTES and made.num_rows > 1:
+        half = made.num_rows // 2
+        yield from _pieces(prepared, recipe, first, made.slice(0, half))
+        yield from _pieces(prepared, recipe, first + half, made.slice(half))
+        return
+    hashed = first % BLOCK == 0 and not is_nested(made.schema)
+    origin = RowsOrigin(recipe=recipe.name, version=recipe.version, as_of=recipe.as_of)
+    yield _settled(
+        prepared, first, made.num_rows, "generated", source="recipe", columns=made.schema.names,
+        rows_csv=text.decode(), origin=origin, leaves=[leaf(one).hex() for one in texts] if hashed else None,
+    )  # fmt: skip
 
 
 def parts(first: int, count: int, most: int) -> Iterator[tuple[int, int]]:

@@ -43,3 +43,11 @@ def _moment_text(column: pa.Array) -> pa.Array:
     """ISO 8601 with a T; with a zone in UTC and a Z."""
     text = pc.cast(column, pa.string())
     return pc.binary_replace_slice(text, 10, 11, "T")
+
+
+def text_bytes(texts: pa.Array) -> bytes:
+    """All texts one after the other: the data buffer of a string array is just that."""
+    if not len(texts):
+        return b""
+    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return bytes(memoryview(texts.buffers()[2])[int(offsets[0]) : int(offsets[-1])])

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from generator_svc.rows.cells import plain_text
+from generator_svc.rows.cells import plain_text, text_bytes
+from generator_svc.rows.json_text import json_values
 
 _PLAIN = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none", eol="\r\n")
 _FORMULA = np.zeros(256, dtype=bool)
@@ -27,21 +28,20 @@ def csv_bytes(rows: pa.RecordBatch, *, guarded: bool = True) -> bytes:
 
     Guarded, a cell that begins like a formula and is no number gets a leading apostrophe.
     """
-    if not rows.num_rows:
-        return b""
+    return csv_parts(rows, [rows.num_rows], guarded=guarded)[0]
+
+
+def csv_parts(rows: pa.RecordBatch, sizes: Sequence[int], *, guarded: bool = True) -> list[bytes]:
+    """The rows in parts of these sizes: what is the same for all parts is found out once."""
     columns = [_arrow_writes_it(column) for column in rows.columns]
-    if len(columns) == 1:
-        # An empty line is no record to many readers.
-        return joined_bytes([pc.if_else(pc.equal(cells := _quoted(plain_text(columns[0]), guarded), ""), '""', cells)])
-    if not any(map(_is_delicate, columns)):
-        sink = pa.BufferOutputStream()
-        try:
-            pyarrow.csv.write_csv(pa.record_batch(columns, names=rows.schema.names), sink, _PLAIN)
-        except pa.ArrowInvalid:  # a cell holds a comma, a quote or a line end
-            pass
-        else:
-            return bytes(sink.getvalue())
-    return joined_bytes([_quoted(plain_text(column), guarded) for column in columns])
+    prepared = pa.record_batch(columns, names=rows.schema.names)
+    is_plain = len(columns) > 1 and not any(map(_is_delicate, columns))
+    parts, first = [], 0
+    for size in sizes:
+        part = prepared.slice(first, size)
+        parts.append((_plain_bytes(part) if is_plain else None) or _careful_bytes(part, guarded))
+        first += size
+    return parts
 
 
 def csv_rows(rows: pa.RecordBatch) -> str:
@@ -55,7 +55,28 @@ def csv_header(names: Sequence[str]) -> bytes:
     return csv_bytes(names_)
 
 
-def joined_bytes(columns: Sequence[pa.Array]) -> bytes:
+def _plain_bytes(rows: pa.RecordBatch) -> bytes | None:
+    """By Arrow's writer; None where a cell needs quotes."""
+    sink = pa.BufferOutputStream()
+    try:
+        pyarrow.csv.write_csv(rows, sink, _PLAIN)
+    except pa.ArrowInvalid:  # a cell holds a comma, a quote or a line end
+        return None
+    return bytes(sink.getvalue())
+
+
+def _careful_bytes(rows: pa.RecordBatch, guarded: bool) -> bytes:
+    """Cell by cell."""
+    if not rows.num_rows:
+        return b""
+    cells = [_quoted(plain_text(column), guarded) for column in rows.columns]
+    if len(cells) == 1:
+        # An empty line is no record to many readers.
+        cells = [pc.if_else(pc.equal(cells[0], ""), '""', cells[0])]
+    return _joined_bytes(cells)
+
+
+def _joined_bytes(columns: Sequence[pa.Array]) -> bytes:
     """Cells that are text already, as lines."""
     *others, last = columns
     ended = pc.binary_join_element_wise(last, pa.scalar("\r\n"), "")
@@ -63,17 +84,11 @@ def joined_bytes(columns: Sequence[pa.Array]) -> bytes:
     return text_bytes(lines)
 
 
-def text_bytes(texts: pa.Array) -> bytes:
-    """All texts one after the other: the data buffer of a string array is just that."""
-    if not len(texts):
-        return b""
-    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    return bytes(memoryview(texts.buffers()[2])[int(offsets[0]) : int(offsets[-1])])
-
-
 def _arrow_writes_it(column: pa.Array) -> pa.Array:
-    """Arrow's own writer gives whole numbers, decimals, days and truth values the text that we want."""
+    """Arrow's own writer gives whole numbers, decimals, days and truth values the text that we want; nested is JSON."""
     kind = column.type
+    if pa.types.is_nested(kind):
+        return pc.if_else(pc.is_valid(column), json_values(column), pa.scalar(None, pa.string()))
     if pa.types.is_floating(kind) or pa.types.is_timestamp(kind) or pa.types.is_dictionary(kind):
         return plain_text(column)
     return column

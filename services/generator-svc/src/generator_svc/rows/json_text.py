@@ -9,8 +9,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from generator_svc.rows.cells import plain_text
-from generator_svc.rows.csv_text import text_bytes
+from generator_svc.rows.cells import plain_text, text_bytes
 
 ABSENT_NULLS = {b"recordsmith.nulls": b"absent"}
 """Schema metadata: a row's JSON object leaves out the top-level fields that are null."""

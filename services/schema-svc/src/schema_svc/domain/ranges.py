@@ -11,7 +11,7 @@ from shared.events import CHUNK
 Range = tuple[int, int]
 """(first index, count)"""
 
-SLICE = 1_000
+SLICE = 8_192
 """Rows of one slice event, cut at multiples of it inside a ledger row: so a repeated slice is the same slice."""
 
 

@@ -42,7 +42,7 @@ class Scope(Protocol):
         ...
 
     def own(self) -> Columns:
-        """The part of this table that is compiled so far: columns that follow from the row number alone."""
+        """The part of this table that is compiled so far."""
         ...
 
     def compile(self, spec: object, field: str) -> Values:

@@ -243,7 +243,7 @@ class _Place:
     def own(self) -> Columns:
         document = self._table.work.document
         of = f"{document.name}.{self.table}" if len(document.tables) > 1 else document.name
-        done = [column for column in self._table.done.values() if getattr(column.values, "by_index", False)]
+        done = list(self._table.done.values())
         return Columns(of, document.version, document.as_of, done)
 
     def compile(self, spec: object, field: str) -> Values:
