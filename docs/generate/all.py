@@ -10,9 +10,10 @@ import sys
 import cli
 import settings
 import topics
+import vocabulary
 from pages import Page, run
 
-PAGES: tuple[Page, ...] = (topics.PAGE, settings.PAGE, cli.PAGE)
+PAGES: tuple[Page, ...] = (topics.PAGE, settings.PAGE, cli.PAGE, vocabulary.PAGE)
 
 if __name__ == "__main__":
     sys.exit(run(PAGES))
