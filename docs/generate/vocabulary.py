@@ -22,12 +22,12 @@ INTRODUCTION = f"""# Types of fields
 Generated from the vocabulary of the generator service by `python docs/generate/all.py`. Do not edit.
 
 These are the names that a schema map may use (`recordsmith design`, `recordsmith generate --schema`). Names of
-Python's Faker {VERSION} mean what they mean there. Names of Faker.js are translated; the last table lists them. Any other name is
-refused, with the nearest ones as a suggestion.
+Python's Faker {VERSION} mean what they mean there. Names of Faker.js are translated; a table below lists them.
+Any other name is refused, with the nearest ones as a suggestion.
 
 Every type takes the parameter `locale`; Faker's {len(AVAILABLE_LOCALES)} locales can be chosen. The types below are
-those of `en_US`; other locales have more of their own, such as `pesel` of `pl_PL`. A field may also have `"unique": true` and
-`"null_rate": 0.1`.
+those of `en_US`; other locales have more of their own, such as `pesel` of `pl_PL`. A field may also have
+`"unique": true` and `"null_rate": 0.1`.
 
 *columns*: whole columns at a time. *rows*: Faker row by row, which is right but slow.
 
@@ -39,7 +39,7 @@ def rendered() -> str:
     groups: dict[str, list[Kind]] = defaultdict(list)
     for name in names():
         kind = kind_of(name)
-        if kind is not None:
+        if kind is not None and name not in SPELLINGS:
             groups[kind.group].append(kind)
     text = INTRODUCTION
     for group in sorted(groups):
