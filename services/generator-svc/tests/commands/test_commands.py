@@ -76,7 +76,7 @@ def test_a_recipe_file_makes_a_folder(tmp_path: Path) -> None:
         (["--recipe", "inventory", "--rows", "100000000000"], "more than the 1,000,000,000"),
         (["--recipe", "inventory", "--out", "no/rows.csv"], "there is no folder no"),
         (["--recipe", "inventory", "--format", "parquet"], "needs a place"),
-        (["--description", "zebra stripes"], "no recipe fits"),
+        (["--description", "zebra stripes"], "say which fields you want"),
     ],
 )
 def test_a_refusal_is_a_sentence_and_exit_code_2(words: list[str], says: str, tmp_path: Path) -> None:
