@@ -83,7 +83,7 @@ def _report(path: Path, root_hash: str, tables: Mapping[str, tuple[Job, int, int
     # The statistics are not needed where nobody asks for a report.
     from generator_svc.datasets.report import write_report
 
-    write_report(path, f"Data set {', '.join(tables)}", root_hash, tables)
+    write_report(path, root_hash, tables)
     say(f"report {path}")
 
 

@@ -17,20 +17,22 @@ MOST_EXAMINED = 200_000
 _STYLE = (Path(__file__).with_name("report.css")).read_text(encoding="utf-8")
 
 
-def write_report(path: Path, title: str, root: str, tables: Mapping[str, tuple[Job, int, int]]) -> None:
+def write_report(path: Path, root: str, tables: Mapping[str, tuple[Job, int, int]]) -> None:
     """Examine (job, first, rows) of each table and write the page."""
     profiles = [_examined(name, *wanted) for name, wanted in tables.items()]
-    write_text(path, page(title, root, profiles))
+    job = next(iter(tables.values()))[0]
+    origin = f"Recipe {job.recipe.name}, version {job.recipe.version}, seed {job.seed}, as of {job.as_of}."
+    write_text(path, page(f"Data set {', '.join(tables)}", origin, root, profiles))
 
 
-def page(title: str, root: str, profiles: list[Profile]) -> str:
+def page(title: str, origin: str, root: str, profiles: list[Profile]) -> str:
     """The page."""
     body = "".join(part for one in profiles for part in _table(one))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body><main>"
-        f"<h1>{escape(title)}</h1><p>Root hash <code>{root}</code></p>{body}</main></body></html>\n"
+        f"<h1>{escape(title)}</h1><p>{escape(origin)} Root hash <code>{root}</code></p>{body}</main></body></html>\n"
     )
 
 
