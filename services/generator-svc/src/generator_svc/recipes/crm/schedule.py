@@ -7,8 +7,9 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
-from generator_svc.rows.texts import day_number
 from numpy.typing import NDArray
+
+from generator_svc.rows.texts import day_number
 
 Minutes = NDArray[np.int64]
 
