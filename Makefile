@@ -29,10 +29,7 @@ run: $(MADE) ## run the whole system on this machine until Ctrl-C
 test: $(MADE) ## unit and flow tests: no network, no Docker
 	@$(BIN)/pytest -q
 
-test-bench-crm: $(MADE) ## calls a write costs, and rows a second beside simple-salesforce
-	@$(BIN)/python -m bench.crm
-
-kafka: $(MADE) ## tests on a real Apache Kafka (KAFKA_BOOTSTRAP_SERVERS, Docker, or Java and Maven)
+test-kafka: $(MADE) ## tests on a real Apache Kafka (KAFKA_BOOTSTRAP_SERVERS, Docker, or Java and Maven)
 	@$(BIN)/pytest -q -m "kafka or chaos"
 
 test-postgres: $(MADE) ## tests on the PostgreSQL of DATABASE_URL, else on one started for them
@@ -65,6 +62,9 @@ bench-spine: $(MADE) ## records a second over the bus, beside raw aiokafka
 
 bench-llm: $(MADE) ## LLM calls at 64 and 256 at once, beside a bare client
 	@$(BIN)/python -m bench.llm
+
+bench-crm: $(MADE) ## calls a write costs, and rows a second beside simple-salesforce
+	@$(BIN)/python -m bench.crm
 
 kafka: $(MADE) ## an Apache Kafka on this machine until Ctrl-C (Java and Maven)
 	@$(BIN)/python -m tests.kafka.apache_kafka

@@ -16,7 +16,7 @@ from shared.crm.analytics_uploads import ExternalData
 from shared.crm.salesforce import SalesforceSession
 from shared.database import Database
 from shared.events import BatchApproved, BatchProgressed, Event, RecordGenerated
-from shared.serving import serve, service_app
+from shared.serving import Hook, serve, service_app
 from shared.telemetry import start_logs, start_traces
 from starlette.applications import Starlette
 
@@ -127,12 +127,17 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         await planned.forget_old()
         await ensure_topics(settings.kafka)
 
+    close = _closing(salesforce, database)
+    return bus, service_app(WriterService(bus, loops), before=[prepare], after=[close])
+
+
+def _closing(salesforce: SalesforceSession | None, database: Database) -> Hook:
     async def close() -> None:
         if salesforce is not None:
             await salesforce.close()
         database.close()
 
-    return bus, service_app(WriterService(bus, loops), before=[prepare], after=[close])
+    return close
 
 
 def _bulk_loop(
