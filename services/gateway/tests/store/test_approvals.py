@@ -13,9 +13,9 @@ from shared.events import (
     BatchApplied,
     BatchApproved,
     BatchPlanned,
+    BatchReverted,
     BatchSpec,
     BatchSubmitted,
-    BatchUndone,
     Event,
     RecordSettled,
 )
@@ -74,17 +74,17 @@ def test_applying_opens_what_is_planned_and_undoing_what_is_written(book: Ledger
     book.fold(BatchApplied(batch_id="b"), BatchApplied(batch_id="b"))
     assert (book.epoch(), book.counts()["pending"], book.counts()["failed"]) == (1, 2, 1)
     book.settle("written", 1, 0)
-    book.fold(BatchUndone(batch_id="b"))
+    book.fold(BatchReverted(batch_id="b"))
     assert book.epoch() == 1, "not while it is under way"
     book.settle("skipped", 1, 1)
-    book.fold(BatchUndone(batch_id="b"))
+    book.fold(BatchReverted(batch_id="b"))
     assert (book.epoch(), book.counts()["pending"], book.counts()["skipped"]) == (2, 1, 1)
     book.settle("cancelled", 2, 0)
     assert sum(book.counts().values()) == 3
     assert book.counts()["cancelled"] == 1
 
 
-@pytest.mark.parametrize("order", [BatchApplied, BatchUndone])
+@pytest.mark.parametrize("order", [BatchApplied, BatchReverted])
 def test_a_batch_without_a_plan_takes_no_such_order(book: Ledger, order: Any) -> None:
     submit(book, "run")
     book.settle("written", 0, 0, 1, 2)

@@ -17,7 +17,7 @@ from shared.crm.hubspot import HubSpotSession
 from shared.crm.salesforce import SalesforceSession
 from shared.database import Database
 from shared.events import BatchApproved, BatchProgressed, Event, RecordGenerated
-from shared.serving import serve, service_app
+from shared.serving import Hook, serve, service_app
 from shared.telemetry import start_logs, start_traces
 from starlette.applications import Starlette
 
@@ -137,13 +137,18 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         await planned.forget_old()
         await ensure_topics(settings.kafka)
 
+    close = _closing(salesforce, database)
+    return bus, service_app(WriterService(bus, loops), before=[prepare], after=[close])
+
+
+def _closing(salesforce: SalesforceSession | None, database: Database) -> Hook:
     async def close() -> None:
         for session in (salesforce, hubspot):
             if session is not None:
                 await session.close()
         database.close()
 
-    return bus, service_app(WriterService(bus, loops), before=[prepare], after=[close])
+    return close
 
 
 def _bulk_loop(

@@ -78,10 +78,10 @@ class BatchApplied(_Command):
     type: ClassVar[str] = "recordsmith.batch.applied.v1"
 
 
-class BatchUndone(_Command):
+class BatchReverted(_Command):
     """Somebody asked to give the records that an applied plan changed their earlier values back."""
 
-    type: ClassVar[str] = "recordsmith.batch.undone.v1"
+    type: ClassVar[str] = "recordsmith.batch.reverted.v1"
 
 
 class BatchPlanned(_BatchEvent):
