@@ -6,13 +6,13 @@ UV_VERSION := 0.13.8
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 BIN := .venv/bin
 MADE := .venv/.made
-MANIFESTS := uv.lock pyproject.toml $(wildcard shared/pyproject.toml recordsmith/pyproject.toml services/*/pyproject.toml)
+MANIFESTS := uv.lock pyproject.toml $(wildcard shared/pyproject.toml recordsmith/pyproject.toml services/*/pyproject.toml examples/*/pyproject.toml)
 
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test test-kafka test-postgres check format schemas docs bench-rows bench-spine bench-llm bench-crm kafka clean
+.PHONY: help setup demo run test test-kafka test-postgres test-clients check format schemas docs bench-rows bench-spine bench-llm bench-crm kafka clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,10 +35,13 @@ test-kafka: $(MADE) ## tests on a real Apache Kafka (KAFKA_BOOTSTRAP_SERVERS, Do
 test-postgres: $(MADE) ## tests on the PostgreSQL of DATABASE_URL, else on one started for them
 	@$(BIN)/python -m tests.postgres.server --run $(BIN)/pytest -q -m postgres
 
+test-clients: $(MADE) ## the official Node clients against the sandbox (npm)
+	@$(BIN)/pytest -q -m node services/crm-sandbox/tests/clients
+
 check: $(MADE) ## lint, format, types, import rules, generated files
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy shared/src recordsmith/src $(wildcard services/*/src)
+	$(BIN)/mypy shared/src recordsmith/src $(wildcard services/*/src examples/*/src)
 	$(BIN)/lint-imports
 	$(BIN)/python -m shared.contract --check
 	$(BIN)/python docs/generate/all.py --check

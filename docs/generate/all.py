@@ -11,9 +11,10 @@ import cli
 import sandbox
 import settings
 import topics
+import vocabulary
 from pages import Page, run
 
-PAGES: tuple[Page, ...] = (topics.PAGE, settings.PAGE, cli.PAGE, sandbox.PAGE)
+PAGES: tuple[Page, ...] = (topics.PAGE, settings.PAGE, cli.PAGE, sandbox.PAGE, vocabulary.PAGE)
 
 if __name__ == "__main__":
     sys.exit(run(PAGES))

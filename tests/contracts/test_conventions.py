@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
     path
-    for place in ("shared/src", "recordsmith/src", "services")
+    for place in ("shared/src", "recordsmith/src", "services", "examples")
     for path in (ROOT / place).rglob("*.py")
     if "/tests/" not in str(path)
 )

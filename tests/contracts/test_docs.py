@@ -31,6 +31,7 @@ PAGES = [
     ROOT / "CHANGELOG.md",
     ROOT / "CONTRIBUTING.md",
     *sorted(path for path in DOCS.rglob("*.md") if "reference" not in path.parts),
+    *sorted(ROOT.glob("examples/*/README.md")),
 ]
 OF_OTHERS = {"OTEL_", "POSTGRES_"}
 """Variables of other programs; those of ours are all in docs/reference/settings.md."""
@@ -139,7 +140,7 @@ def test_decisions_are_numbered_listed_and_say_what_keeps_them() -> None:
 
 
 def test_the_tests_that_keep_a_decision_exist() -> None:
-    folders = [ROOT / "tests", *ROOT.glob("*/tests"), *ROOT.glob("services/*/tests")]
+    folders = [ROOT / "tests", *ROOT.glob("*/tests"), *ROOT.glob("services/*/tests"), *ROOT.glob("examples/*/tests")]
     existing = {
         name
         for folder in folders

@@ -146,6 +146,30 @@ def test_a_note_of_each_contact_belongs_to_it(system: Running, llm: FakeLLM, por
     assert {portal.linked("notes", note, "contacts")[0] for note in notes} == set(ids)
 
 
+def test_a_planned_batch_is_written_when_it_is_applied_and_taken_back_when_it_is_undone(
+    system: Running, llm: FakeLLM, portal: Portal
+) -> None:
+    city = f"Town {uuid.uuid4().hex[:6]}"
+    ids = portal.create("contacts", [{"email": f"{uuid.uuid4().hex}@flow.example", "city": city} for _ in range(5)])
+    spec: dict[str, Any] = {
+        "name": "planned", "source": {"kind": "hubspot", "object": "contacts", "where": f"city = '{city}'"},
+        "prompt": {"template": "Describe {{email}}"}, "models": MODELS, "fallback": "fail", "mode": "plan",
+        "target": {"kind": "hubspot", "object": "contacts"},
+    }  # fmt: skip
+    batch_id = system.submit(spec)
+    assert system.wait(batch_id)["counts"]["generated"] == 5
+    items = system.http.get(f"/api/batches/{batch_id}/plan").raise_for_status().json()["items"]
+    assert {item["change"]["action"] for item in items} == {"update"}
+    assert all(portal.all("contacts")[one]["simcrm_answer"] is None for one in ids)
+    system.order(batch_id, "apply")
+    system.wait(batch_id, until=lambda batch: batch["counts"]["written"] == 5)
+    told = {item["crm_id"]: item["change"]["fields"]["simcrm_answer"]["after"] for item in items}
+    assert {one: portal.all("contacts")[one]["simcrm_answer"] for one in ids} == told
+    system.order(batch_id, "undo")
+    system.wait(batch_id, until=lambda batch: batch["counts"]["cancelled"] == 5)
+    assert not any(portal.all("contacts")[one]["simcrm_answer"] for one in ids)
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,18 @@ from typing import Any
 import pytest
 from prior_auth.data_set import DataSet, open_data_set
 from prior_auth.importing import import_data_set
-from prior_auth.tables import FORMS, PASSAGES, PATIENTS, PLANS, database
+from prior_auth.tables import FORMS, METADATA, PASSAGES, PATIENTS, PLANS, database
 from sqlalchemy import Engine, func, select
 
 MakeDataSet = Callable[..., Path]
 
 
-@pytest.fixture
-def empty(tmp_path: Path) -> Engine:
-    return database(f"sqlite:///{tmp_path / 'own.db'}")
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    engine = database(os.environ["DATABASE_URL"] if request.param == "postgres" else f"sqlite:///{tmp_path / 'own.db'}")
+    METADATA.drop_all(engine)
+    METADATA.create_all(engine)
+    return engine
 
 
 def count(engine: Engine, table: Any) -> int:

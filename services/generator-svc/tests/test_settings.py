@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from generator_svc.app import access_of, default_chain
+from generator_svc.configured import access_of, default_chain
 from generator_svc.domain.provider import Access
 from generator_svc.providers import PROVIDERS
 from generator_svc.settings import AISettings, ProviderSettings

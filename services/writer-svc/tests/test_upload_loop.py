@@ -8,6 +8,7 @@ from shared.bus import Received
 from shared.database import Database
 from shared.errors import Fatal, Retryable
 from shared.events import BatchProgressed, BatchStaged, Event, RecordSettled
+from sqlalchemy import text
 from writer_svc.domain.plans import PlanBook
 from writer_svc.domain.structured_response import DATASET
 from writer_svc.domain.upload_budget import UploadBudget
@@ -233,3 +234,16 @@ async def test_of_other_targets_nothing_is_remembered(scene: Scene) -> None:
     scene.plan("unknown", 3)
     await scene.keep("unknown", 0)
     assert [one.pending for one in await scene.store.waiting(DATASET)] == [None, None]
+
+
+async def test_a_database_that_is_away_loses_no_more_than_the_news(scene: Scene, database: Database) -> None:
+    scene.plan("b", 3)
+    with database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE writer_standings RENAME TO elsewhere"))
+    await scene.pending("b", 1)
+    with database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE elsewhere RENAME TO writer_standings"))
+    await scene.keep("b", 0)
+    await scene.pending("b", 1)
+    await scene.turns()
+    assert scene.uploads == [["b"]]

@@ -22,6 +22,7 @@ from generator_svc.clock import SystemClock
 from generator_svc.configured import configured_seats, default_chain, settings_of
 from generator_svc.design.designer import Designer
 from generator_svc.design.recipe_book import RecipeBook
+from generator_svc.design.skeletons import Skeletons
 from generator_svc.domain.aimd import AimdLimit, LatencyLimit
 from generator_svc.domain.breaker import Breaker
 from generator_svc.domain.caller import Caller
@@ -104,7 +105,8 @@ def subscribe(
         if not is_known or not was_known:
             completions.mark(batch_id, finished=not is_known)
 
-    generate = partial(generate_record, plans=plans, chain=chain, watch=watch)
+    skeletons = Skeletons(recipes)
+    generate = partial(generate_record, plans=plans, chain=chain, watch=watch, skeletons=skeletons)
     make = partial(make_slice, plans=plans, recipes=recipes)
     limits = settings.in_flight
     bus.follow(BATCHES_CONTROL, learn)

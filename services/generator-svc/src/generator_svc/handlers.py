@@ -10,6 +10,7 @@ from shared.errors import RecordsmithError, Rejected
 from shared.events import PromptPrepared, RangeSettled, RecordGenerated, RecordSettled, SlicePrepared
 from shared.telemetry import names
 
+from generator_svc.design.skeletons import Skeletons, own_text
 from generator_svc.domain import verdicts
 from generator_svc.domain.chain import Chain
 from generator_svc.domain.plans import PlanBook, waiting_for_plan, waiting_for_resume
@@ -37,13 +38,20 @@ class RowRecipes(Protocol):
 
 
 async def generate_record(
-    received: Received[PromptPrepared], *, plans: PlanBook, chain: Chain, watch: FallbackWatch
+    received: Received[PromptPrepared],
+    *,
+    plans: PlanBook,
+    chain: Chain,
+    watch: FallbackWatch,
+    skeletons: Skeletons | None = None,
 ) -> AsyncIterator[RecordGenerated | RecordSettled]:
     """Ask the providers in order; if none gives a valid answer, do what the batch's fallback says."""
     prompt = received.event
     while (work := _known(plans, prompt.batch_id)).state != "cancelled":
         try:
             with sampled_span(names.SPAN_GENERATE, received) as span:
+                if skeletons is not None:
+                    prompt = await skeletons.filled(prompt, work)
                 verdict = await _verdict_on(prompt, work, chain, watch)
                 if span is not None:
                     describe(span, verdict, work.operation_of(verdict.provider))
@@ -112,7 +120,8 @@ def _by_recipe(
     prompt: PromptPrepared, question: Question, none: NoAnswer, watch: FallbackWatch
 ) -> RecordGenerated | RecordSettled:
     try:
-        text, values = answer_of(question, prompt.values)
+        own = own_text(question.work, prompt.values)
+        text, values = (own, None) if own is not None else answer_of(question, prompt.values)
     except NoRecipeAnswer:
         reason = f"{none.reason}; no recipe answer fits the response schema"
         return verdicts.without_answer(prompt, "failed", NoAnswer("model_error", reason, none.tally))

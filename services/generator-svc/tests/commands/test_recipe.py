@@ -135,3 +135,10 @@ def test_the_day_is_an_argument(tmp_path: Path) -> None:
     patients(tmp_path, "--as-of", "2030-02-28", "--profile", "clinical")
     days = [patient["labs"]["collected_on"] for patient in json.loads((tmp_path / "patients.json").read_text())]
     assert all("2029-10-01" <= day <= "2030-02-28" for day in days)
+
+
+def test_a_report_shows_that_the_rules_hold(tmp_path: Path) -> None:
+    assert patients(tmp_path, "--count", "200", "--report").exit_code == 0
+    page = (tmp_path / "report.html").read_text()
+    assert "every diabetic has had Metformin (S4-31)" in page
+    assert all_is_well(tmp_path)

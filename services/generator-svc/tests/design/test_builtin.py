@@ -89,7 +89,7 @@ def test_every_domain_makes_rows_without_a_repair(domain: object) -> None:
     assert len(rows.schema.names) >= 7
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.text(max_size=200)
     | st.lists(

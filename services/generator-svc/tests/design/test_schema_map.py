@@ -58,7 +58,7 @@ def test_an_edit_of_one_field_leaves_the_others_as_they_were() -> None:
     assert before["b"].equals(after["b"])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(first=st.integers(0, 400), count=st.integers(0, 300))
 def test_any_slice_is_the_slice_of_the_whole(first: int, count: int) -> None:
     recipe = compiled(
@@ -154,7 +154,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(document=st.dictionaries(st.text(min_size=1, max_size=8), json_values, max_size=4))
 def test_whatever_a_model_writes_becomes_rows_or_is_refused(document: Any) -> None:
     try:

@@ -97,14 +97,14 @@ def test_names_are_as_frequent_as_faker_says() -> None:
     assert abs(made.count(common) / 40_000 - shares[common]) < 4 * (shares[common] / 40_000) ** 0.5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(low=st.integers(-(10**12), 10**12), span=st.integers(0, 10**6), step=st.integers(1, 1_000))
 def test_whole_numbers_stay_in_their_range_and_on_their_steps(low: int, span: int, step: int) -> None:
     made = column("random_int", min=low, max=low + span, step=step).to_pylist()
     assert all(low <= value <= low + span and (value - low) % step == 0 for value in made)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(low=st.floats(0, 10**6), span=st.floats(0.01, 10**6), digits=st.integers(2, 4))
 def test_prices_and_reals_stay_in_their_range(low: float, span: float, digits: int) -> None:
     for price in column("price", min=low, max=low + span, dec=digits).to_pylist():
@@ -113,10 +113,10 @@ def test_prices_and_reals_stay_in_their_range(low: float, span: float, digits: i
         assert low - 1e-6 <= real <= low + span + 1e-6
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(most=st.integers(5, 400))
 def test_texts_are_not_longer_than_they_may_be(most: int) -> None:
-    assert all(0 < len(text) <= most for text in column("text", count=20, max_nb_chars=most).to_pylist())
+    assert all(0 < len(text) <= most for text in column("text", count=8, max_nb_chars=most).to_pylist())
 
 
 def test_ages_are_what_the_day_of_birth_says() -> None:

@@ -38,7 +38,7 @@ async def plan_batch(
         raise Refused(NOT_CONFIGURED)
     if batch.spec.target.kind == "salesforce":
         await _refuse_unwritable(batch.spec.target, salesforce)
-    elif batch.spec.target.kind == "hubspot" and batch.spec.mode == "run":
+    elif batch.spec.target.kind == "hubspot" and batch.spec.mode != "test":
         await _refuse_unwritable_properties(batch.spec.target, hubspot)
     return planned.requested
 

@@ -17,7 +17,7 @@ from shared.crm.hubspot import HubSpotSession
 from shared.crm.salesforce import SalesforceSession
 from shared.database import Database
 from shared.events import BatchApproved, BatchProgressed, Event, RecordGenerated
-from shared.serving import serve, service_app
+from shared.serving import Hook, serve, service_app
 from shared.telemetry import start_logs, start_traces
 from starlette.applications import Starlette
 
@@ -96,7 +96,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     rooms = {"hubspot": hubspot.has_room} if hubspot else {}
     steering = Steering(bus.publish, plans, store, salesforce.has_room if salesforce else _yes, rooms)
     uploads = UploadStore(database, time.time)
-    planned, planners = StoredPlans(database, time.time), open_planners(salesforce)
+    planned, planners = StoredPlans(database, time.time), open_planners(salesforce, hubspot)
     loops: list[Loop] = [
         _bulk_loop(settings, bus, salesforce, plans, store, steering),
         _upload_loop(settings, bus, salesforce, plans, uploads, planned),
@@ -137,13 +137,18 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         await planned.forget_old()
         await ensure_topics(settings.kafka)
 
+    close = _closing(salesforce, database)
+    return bus, service_app(WriterService(bus, loops), before=[prepare], after=[close])
+
+
+def _closing(salesforce: SalesforceSession | None, database: Database) -> Hook:
     async def close() -> None:
         for session in (salesforce, hubspot):
             if session is not None:
                 await session.close()
         database.close()
 
-    return bus, service_app(WriterService(bus, loops), before=[prepare], after=[close])
+    return close
 
 
 def _bulk_loop(

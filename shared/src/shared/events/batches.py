@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.errors import Category
 from shared.events.base import BatchId, Event, record_id_hash
-from shared.events.spec import BatchSpec, Fallback, ModelSpec, PromptSpec, Target
+from shared.events.spec import BatchSpec, Fallback, ModelSpec, PromptSpec, RecipeSource, Target
 
 Counts = dict[str, int]
 """Records by state: pending, written, generated, failed, skipped, cancelled."""
@@ -78,10 +78,10 @@ class BatchApplied(_Command):
     type: ClassVar[str] = "recordsmith.batch.applied.v1"
 
 
-class BatchUndone(_Command):
+class BatchReverted(_Command):
     """Somebody asked to give the records that an applied plan changed their earlier values back."""
 
-    type: ClassVar[str] = "recordsmith.batch.undone.v1"
+    type: ClassVar[str] = "recordsmith.batch.reverted.v1"
 
 
 class BatchPlanned(_BatchEvent):
@@ -177,12 +177,19 @@ class BatchPlan(BaseModel):
     requested: int = 0
     source_kind: str | None = Field(None, description="where the records come from: they can be updated there")
     source_object: str | None = Field(None, description="the CRM object that they are")
+    source_recipe: str | None = Field(None, description="the recipe whose rows the prompt quotes")
+    source_seed: int = 42
 
     @classmethod
     def of(cls, batch: BatchSpec, *, requested: int) -> BatchPlan:
         """The workers' share of what was submitted."""
         shared_fields = {name: getattr(batch, name) for name in BatchSpec.model_fields if name in cls.model_fields}
-        source = {"source_kind": batch.source.kind, "source_object": getattr(batch.source, "object", None)}
+        source: dict[str, Any] = {
+            "source_kind": batch.source.kind,
+            "source_object": getattr(batch.source, "object", None),
+        }
+        if isinstance(batch.source, RecipeSource) and batch.prompt is not None:
+            source |= {"source_recipe": batch.source.recipe, "source_seed": batch.source.seed}
         return cls(**shared_fields, **source, requested=requested)
 
     def object_key(self) -> str:

@@ -7,7 +7,7 @@ import contextlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from shared.events import BatchApplied, BatchUndone
+from shared.events import BatchApplied, BatchReverted
 
 from gateway.api.batches import Here, batch_of, show_batch
 from gateway.api.context import Gateway
@@ -60,7 +60,7 @@ async def _approve(gateway: Gateway, batch_id: str, *, undo: bool) -> dict[str, 
         objection = "The plan is older than 29 days: submit the batch again."
     if objection:
         raise Problem(409, objection, slug="wrong-state")
-    command = BatchUndone if undo else BatchApplied
+    command = BatchReverted if undo else BatchApplied
     with gateway.changes.of(batch_id) as changed:
         await publish(gateway, [command(batch_id=batch_id, requested_by="api")])
         with contextlib.suppress(TimeoutError):

@@ -78,9 +78,9 @@ def _answers(batch: BatchSpec) -> Iterator[Mistake]:
 
 
 def _plan(batch: BatchSpec) -> Iterator[Mistake]:
-    if batch.mode == "plan" and not isinstance(batch.target, SalesforceTarget):
+    if batch.mode == "plan" and not isinstance(batch.target, SalesforceTarget | HubSpotTarget):
         where = f"a batch for {batch.target.kind} cannot be planned"
-        yield Mistake("/mode", where, "mode plan is for the target salesforce")
+        yield Mistake("/mode", where, "mode plan is for the targets salesforce and hubspot")
 
 
 def _target(batch: BatchSpec) -> Iterator[Mistake]:

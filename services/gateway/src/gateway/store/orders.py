@@ -15,8 +15,8 @@ from shared.events import (
     BatchReopened,
     BatchResumed,
     BatchRetried,
+    BatchReverted,
     BatchSubmitted,
-    BatchUndone,
     Event,
 )
 from sqlalchemy import Connection, delete
@@ -50,8 +50,8 @@ def apply(connection: Connection, touched: Mapping[str, Account], item: Received
             account.cancel(event.reason)
         case BatchRetried() if account.standing().objection("retry") is None:
             return reopen(connection, account, event.category)
-        case BatchApplied() | BatchUndone():
-            return approvals.approve(connection, account, undo=isinstance(event, BatchUndone))
+        case BatchApplied() | BatchReverted():
+            return approvals.approve(connection, account, undo=isinstance(event, BatchReverted))
         case BatchPlanned() if account.plan(event.requested, now):
             _trim(connection, account)
         case BatchRefused():

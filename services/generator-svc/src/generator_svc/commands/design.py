@@ -9,7 +9,7 @@ import typer
 from generator_svc.commands.trouble import say, told
 
 PREVIEW_ROWS = 10
-PREVIEW_WIDTH = 24
+PREVIEW_WIDTH = 32
 
 
 @told

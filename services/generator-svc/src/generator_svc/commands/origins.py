@@ -19,7 +19,7 @@ def of_recipe(name: str, references: Mapping[str, Path]) -> RowRecipe:
         from generator_svc.datasets.recipe_files import recipe_of_file
 
         return recipe_of_file(Path(name))
-    if name not in RECIPES and (close := get_close_matches(name, RECIPES, 1)):
+    if name.partition(":")[0] not in RECIPES and (close := get_close_matches(name, RECIPES, 1)):
         raise Rejected(f"there is no recipe {name}; did you mean {close[0]}?", category="validation")
     return chosen(RECIPES, name)
 

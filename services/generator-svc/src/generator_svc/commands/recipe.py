@@ -55,6 +55,7 @@ def patients(
         datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that ages and dates count from.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=256, metavar="K", help="Processes that make patients.")] = 1,
+    with_report: Annotated[bool, typer.Option("--report", help="Also write DIR/report.html.")] = False,
 ) -> None:
     """Make patients with labs, treatments and allergies, 100 plan decisions, 10 forms and 6 policies.
 
@@ -82,6 +83,8 @@ def patients(
     began = time.perf_counter()
     manifest = _made(wanted, before, append=append)
     _tell(manifest, wanted, time.perf_counter() - began)
+    if with_report:
+        _report(manifest, wanted)
 
 
 def _made(wanted: WantedFolder, before: FolderManifest | None, *, append: bool) -> FolderManifest:
@@ -99,6 +102,14 @@ def _made(wanted: WantedFolder, before: FolderManifest | None, *, append: bool) 
     if append and any(wanted.folder.glob("patients.*")):
         raise Rejected(f"the patients in {wanted.folder} have no manifest: it is not known what to add to them")
     return renewing.make_anew(wanted, progress(total))
+
+
+def _report(manifest: FolderManifest, wanted: WantedFolder) -> None:
+    from generator_svc.commands.writing import report
+    from generator_svc.datasets.slices import Job
+
+    job = Job(wanted.recipe, wanted.seed, wanted.as_of, wanted.output)
+    report(wanted.folder / "report.html", manifest.root, {"patients": (job, 0, manifest.rows)})
 
 
 def _format_of(before: FolderManifest | None) -> str:

@@ -41,6 +41,8 @@ class Options:
 def write(recipe: RowRecipe, options: Options) -> None:
     """Make and write; says on stderr what was made. Raises `Rejected`."""
     job = Job(recipe, options.seed, options.as_of, options.form)
+    if options.report and (options.out is None or not OUTPUTS[options.form].is_file):
+        raise Rejected("a report stands beside a file; give one with --out", category="validation")
     if isinstance(recipe, DataSet | HasCompanions):
         _write_folder(recipe, options)
         return
@@ -51,9 +53,7 @@ def write(recipe: RowRecipe, options: Options) -> None:
     began = time.perf_counter()
     manifest = make_table(wanted, progress(options.rows))
     if options.report:
-        if not OUTPUTS[options.form].is_file:
-            raise Rejected("a report needs a file to stand beside; the rows are in the database", category="validation")
-        _report(Path(f"{options.out}.report.html"), manifest.root, {wanted.table: (job, wanted.first, wanted.rows)})
+        report(Path(f"{options.out}.report.html"), manifest.root, {wanted.table: (job, wanted.first, wanted.rows)})
     _made(options.rows, options.out, time.perf_counter() - began, manifest.root)
 
 
@@ -71,7 +71,7 @@ def _write_folder(recipe: RowRecipe, options: Options) -> None:
             for name, table in tables_of(recipe).items()
             if (rows := table.rows(options.seed, options.rows))
         }
-        _report(Path(options.out) / "report.html", manifest.root, tables)
+        report(Path(options.out) / "report.html", manifest.root, tables)
     for name, table in manifest.tables.items():
         say(f"  {name}: {table.rows:,} rows")
     _made(
@@ -79,7 +79,8 @@ def _write_folder(recipe: RowRecipe, options: Options) -> None:
     )
 
 
-def _report(path: Path, root_hash: str, tables: Mapping[str, tuple[Job, int, int]]) -> None:
+def report(path: Path, root_hash: str, tables: Mapping[str, tuple[Job, int, int]]) -> None:
+    """Write the page about the rows of some tables, which are made again for it."""
     # The statistics are not needed where nobody asks for a report.
     from generator_svc.datasets.report import write_report
 

@@ -46,13 +46,21 @@ class JsonFile:
         return None
 
     def is_row_text(self, schema: pa.Schema) -> bool:
-        """Lines end in commas here."""
-        return False
+        """As JSON Lines: the commas come with the writing."""
+        return is_nested(schema)
 
     def encode(self, rows: pa.RecordBatch) -> bytes:
-        """Rows with a comma and a line end between them."""
-        return json_lines(rows)[:-1].replace(b"\n", b",\n")
+        """Lines, as in JSON Lines, so that the root hash of nested rows needs no second rendering."""
+        return json_lines(rows)
 
     def open(self, place: str, schema: pa.Schema, table: str) -> Sink:
         """Begin the array."""
-        return PlainFile(place, begin=b"[\n", between=b",\n", end=b"\n]\n")
+        return _ArrayFile(place, begin=b"[\n", between=b",\n", end=b"\n]\n")
+
+
+class _ArrayFile(PlainFile):
+    """Puts commas between lines; inside a JSON text no line ends."""
+
+    def write(self, piece: bytes) -> None:
+        """Take the next lines."""
+        super().write(piece[:-1].replace(b"\n", b",\n"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from generator_svc.recipes.clinical import PATIENTS, PATIENTS_CLINICAL
+from generator_svc.recipes.crm import Crm, CrmTable
+from generator_svc.recipes.crm.tables import TABLES
 from generator_svc.recipes.customers import Customers
 from generator_svc.recipes.inventory import Inventory
 from generator_svc.rows.recipe import RowRecipe
@@ -14,5 +16,7 @@ RECIPES: Mapping[str, RowRecipe] = {
     "customers": Customers(),
     "patients": PATIENTS,
     "patients-clinical": PATIENTS_CLINICAL,
+    "crm": Crm(),
+    **{f"crm-{table}": CrmTable(table) for table in TABLES},
 }
 """A new recipe is one package and one line here."""

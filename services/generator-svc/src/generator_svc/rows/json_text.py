@@ -111,7 +111,7 @@ def _object_without_nulls(names: Sequence[str], columns: Sequence[pa.Array]) -> 
         piece = pc.binary_join_element_wise(constant(f",{_key(name)}:"), json_values(column), EMPTY)
         pieces.append(pc.if_else(pc.is_valid(column), piece, constant("")) if column.null_count else piece)
     inner = pc.binary_join_element_wise(*pieces, EMPTY) if len(pieces) > 1 else pieces[0]
-    return pc.binary_join_element_wise(constant("{"), pc.binary_replace_slice(inner, 0, 1, EMPTY), constant("}"), EMPTY)
+    return pc.binary_join_element_wise(constant("{"), pc.binary_replace_slice(inner, 0, 1, ""), constant("}"), EMPTY)
 
 
 def _key(name: str) -> str:

@@ -78,6 +78,15 @@ class HasCompanions(Protocol):
         ...
 
 
+@runtime_checkable
+class HasOptions(Protocol):
+    """A recipe that takes options behind its name: `crm:scenario=B2C,curve=SURGE`."""
+
+    def with_options(self, options: Mapping[str, str]) -> RowRecipe:
+        """The recipe with these options. Raises `Rejected` naming those there are."""
+        ...
+
+
 @dataclass(frozen=True)
 class Table:
     """One table of a data set, with how many rows of it belong to the rows that were asked for."""
@@ -104,14 +113,24 @@ def keyword_score(description: str, keywords: Mapping[str, float]) -> float:
 def chosen(recipes: Mapping[str, RowRecipe], name: str) -> RowRecipe:
     """The recipe of that name, or the one that fits the description best. Raises `Rejected` naming those there are."""
     if not name.startswith(DESCRIBED):
-        if name in recipes:
-            return recipes[name]
+        plain, colon, options = name.partition(":")
+        if plain in recipes:
+            return _with_options(recipes[plain], options) if colon else recipes[plain]
         raise Rejected(f"there is no recipe of this name; known are {_names(recipes)}", category="validation")
     description = name.removeprefix(DESCRIBED)
     best = max(recipes.values(), key=lambda recipe: recipe.fits(description))
     if best.fits(description) <= 0:
         raise Rejected(f"no recipe fits the description; known are {_names(recipes)}", category="validation")
     return best
+
+
+def _with_options(recipe: RowRecipe, text: str) -> RowRecipe:
+    if not isinstance(recipe, HasOptions):
+        raise Rejected(f"the recipe {recipe.name} has no options", category="validation")
+    pairs = [part.partition("=") for part in text.split(",")]
+    if wrong := [part for part, equals, value in pairs if not (part.strip() and equals and value.strip())]:
+        raise Rejected(f"options are written name=value, not {wrong[0][:40]!r}", category="validation")
+    return recipe.with_options({name.strip(): value.strip() for name, _, value in pairs})
 
 
 def _names(recipes: Mapping[str, RowRecipe]) -> str:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from generator_svc.rows.texts import CROCKFORD, fixed_width, joined, symbols, take
+from generator_svc.rows.texts import CROCKFORD, fixed_width, joined, numbered, symbols, take
 from generator_svc.vocabulary.field_slice import FieldSlice
 from generator_svc.vocabulary.filling import filled
 from generator_svc.vocabulary.formulas import NotAFormula, pattern
@@ -29,10 +29,13 @@ _CODE_SPACE = 1 << 30
 def sequence(field: FieldSlice) -> pa.Array:
     """Prefix and row number: unique, in order."""
     numbers = field.draws.indices.astype(np.int64) + field["start"]
+    prefix, width = field["prefix"], field["width"]
+    if width and prefix.isascii() and field.count and numbers[-1] < 10**width:
+        return numbered(prefix, numbers.astype(np.uint64), width)
     texts = pc.cast(pa.array(numbers), pa.string())
-    if field["width"]:
-        texts = pc.utf8_lpad(texts, field["width"], "0")
-    return joined([field["prefix"], texts], "")
+    if width:
+        texts = pc.utf8_lpad(texts, width, "0")
+    return joined([prefix, texts], "")
 
 
 def row_numbers(field: FieldSlice) -> pa.Array:

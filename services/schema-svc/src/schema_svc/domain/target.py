@@ -17,8 +17,8 @@ def refuse_unsupported(spec: BatchSpec) -> None:
         raise Refused(
             "Rows of a recipe are not written to CRM Analytics; use the target csv or none, or give a prompt."
         )
-    if spec.mode == "plan" and not isinstance(target, SalesforceTarget):
-        raise Refused(f"A batch for {target.kind} cannot be planned: mode plan is for the target salesforce.")
+    if spec.mode == "plan" and not isinstance(target, SalesforceTarget | HubSpotTarget):
+        raise Refused(f"A batch for {target.kind} cannot be planned: mode plan is for salesforce and hubspot.")
     if not isinstance(target, SalesforceTarget):
         return
     if spec.prompt is None:

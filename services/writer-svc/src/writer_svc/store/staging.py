@@ -96,9 +96,11 @@ class BulkStore:
     async def find(self, job: Job, keys: Sequence[str]) -> list[tuple[str, RecordGenerated]]:
         """What waits under these keys; several results where they write the same record."""
         wanted = [key.encode() for key in keys]
-        query = select(STAGED.c.key, STAGED.c.result).where(*_waits(job), STAGED.c.key.in_(wanted))
+        # Not asked for by `settled`: SQLite would then look through all that waits, for every page.
+        query = select(STAGED.c.key, STAGED.c.result).where(STAGED.c.job == job.number, STAGED.c.key.in_(wanted))
         rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return [(row.key.decode(), RecordGenerated.model_validate_json(row.result)) for row in rows]
+        waiting = [row for row in rows if row.result is not None]
+        return [(row.key.decode(), RecordGenerated.model_validate_json(row.result)) for row in waiting]
 
     async def settle(self, job: Job, results: Sequence[RecordGenerated]) -> None:
         """Their verdicts are published."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Mapping
 
 from shared.crm.hubspot import HubSpotSession
@@ -14,6 +15,7 @@ from writer_svc.domain.target import Target
 from writer_svc.domain.uploads import Keeping
 from writer_svc.targets.crm_analytics import CrmAnalytics
 from writer_svc.targets.hubspot import HubSpot
+from writer_svc.targets.hubspot.planner import HubSpotPlanner
 from writer_svc.targets.keep import Keep
 from writer_svc.targets.plan import Plan
 from writer_svc.targets.salesforce import BULK_FROM, Salesforce
@@ -22,14 +24,15 @@ from writer_svc.targets.salesforce.gathering import Company
 from writer_svc.targets.salesforce.planner import SalesforcePlanner
 
 
-def open_planners(salesforce: SalesforceSession | None) -> Mapping[str, Planner]:
+def open_planners(salesforce: SalesforceSession | None, hubspot: HubSpotSession | None = None) -> Mapping[str, Planner]:
     """Targets whose batches can be planned, applied and undone, by kind."""
-    if salesforce is None:
-        return {}
-    collections = Collections(salesforce, sleep=asyncio.sleep, jitter=random.random)
-    return {
-        "salesforce": SalesforcePlanner(salesforce, collections),
-    }
+    planners: dict[str, Planner] = {}
+    if salesforce is not None:
+        collections = Collections(salesforce, sleep=asyncio.sleep, jitter=random.random)
+        planners["salesforce"] = SalesforcePlanner(salesforce, collections)
+    if hubspot is not None:
+        planners["hubspot"] = HubSpotPlanner(hubspot, time.time)
+    return planners
 
 
 def open_targets(
@@ -41,9 +44,9 @@ def open_targets(
     holds: Holds | None = None,
     company: Company | None = None,
     bulk_from: int = BULK_FROM,
+    parallel: int = 4,
     planners: Mapping[str, Planner] | None = None,
     plans: PlanStore | None = None,
-    parallel: int = 4,
 ) -> Mapping[str, Target]:
     """Targets by the `kind` that a plan names; a session is None where its CRM is not configured."""
     return {

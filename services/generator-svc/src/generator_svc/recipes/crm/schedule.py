@@ -7,8 +7,9 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
-from generator_svc.rows.texts import day_number
 from numpy.typing import NDArray
+
+from generator_svc.rows.texts import day_number
 
 Minutes = NDArray[np.int64]
 
@@ -52,7 +53,7 @@ def business_later(start: Minutes, worked: Minutes) -> Minutes:
     today = np.where(weekday < 5, np.minimum(weekday, 5) * _OPEN + np.clip(minute - OPENS, 0, _OPEN), _WEEK)
     done = week * _WEEK + today + worked
     week, rest = done // _WEEK, done % _WEEK
-    return (week * 7 + rest // _OPEN + _MONDAY) * _DAY + OPENS + rest % _OPEN
+    return np.asarray((week * 7 + rest // _OPEN + _MONDAY) * _DAY + OPENS + rest % _OPEN, dtype=np.int64)
 
 
 def moments(minutes: Minutes) -> pa.Array:

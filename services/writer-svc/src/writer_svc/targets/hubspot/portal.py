@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import cast
 
 from shared.crm import simcrm
 from shared.crm.hubspot import HubSpotSession
@@ -38,6 +39,14 @@ class Portal:
                 if lacking := _lacking(object_type, definitions):
                     definitions = await self._create(object_type, lacking)
         by_name = {one["name"]: one for one in definitions}
+        return Schema(object_type, by_name, _wrong(object_type, by_name))
+
+    async def expected(self, object_type: str) -> Schema:
+        """The object's properties as they will be once it is written to; nothing is created."""
+        object_type = plural(object_type)
+        definitions = await self._session.definitions(object_type)
+        lacking = [cast(PropertyDefinition, one.definition()) for one in _lacking(object_type, definitions)]
+        by_name = {one["name"]: one for one in (*definitions, *lacking)}
         return Schema(object_type, by_name, _wrong(object_type, by_name))
 
     async def add_options(self, object_type: str, name: str, labels: Sequence[str]) -> None:

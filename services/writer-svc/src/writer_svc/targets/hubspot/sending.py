@@ -26,9 +26,10 @@ class Drifted(Exception):  # not an error: the caller looks at the definitions a
 class Sending:
     """Writes the records of one object. Keys are distinct within a call."""
 
-    def __init__(self, session: HubSpotSession, *, drift_is_final: bool) -> None:
+    def __init__(self, session: HubSpotSession, *, drift_is_final: bool, adopts: bool = True) -> None:
         self._session = session
         self._drift_is_final = drift_is_final
+        self._adopts = adopts
 
     async def send(self, records: Records) -> list[Outcome]:
         """One outcome per record, in their order. Raises `Drifted`, unless drift is final."""
@@ -37,6 +38,8 @@ class Sending:
             if refused.code in DRIFT and not self._drift_is_final:
                 raise Drifted
             told = await self._halve(records, refused)
+        if not self._adopts:
+            return told
         return [await self._adopted(record, outcome) for record, outcome in zip(records, told, strict=True)]
 
     async def _try(self, records: Records) -> tuple[list[Outcome], HubSpotRefused | None]:
