@@ -1,13 +1,15 @@
 """A plan changes nothing, its application does exactly what it says, and it can be taken back."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import pytest
 from crm_sandbox.testing import PortalClient
 from shared.crm.hubspot import HubSpotSession
+from shared.crm.hubspot_shapes import BatchAnswer
 from shared.events import HubSpotTarget
 from writer_svc.domain.planning import PlanRow
 from writer_svc.domain.verdicts import Verdict
@@ -91,3 +93,134 @@ async def test_new_contacts_are_created_by_applying_and_archived_by_undoing(
     made = PlanRow(rows[0].result, applied[0][1].crm_id, rows[0].key, rows[0].body, None, "create")
     assert done(await planner.undo(target, [made])) == {0: ("cancelled", "UNDONE")}
     assert portal.call("GET", f"objects/contacts/{made.crm_id}").status_code == 404
+
+
+def keyed(make_result: Any, make_plan: Any, target: HubSpotTarget, *rows: tuple[str, dict[str, Any]]) -> list[Any]:
+    plan = make_plan(target.model_dump(), source_kind="rows", mode="plan")
+    return [(make_result(i, None, external_id=key, values=values), plan) for i, (key, values) in enumerate(rows)]
+
+
+BY_EMAIL = HubSpotTarget(kind="hubspot", object="contacts", external_id="email", fields={"jobtitle": "title"})
+
+
+async def test_a_contact_is_found_by_any_of_its_addresses(
+    planner: HubSpotPlanner, portal: PortalClient, make_result: Any, make_plan: Any
+) -> None:
+    other, main = person(), person()
+    ids = [portal.create("contacts", email=one, jobtitle="CFO") for one in (main, other)]
+    order = {"primaryObjectId": ids[0], "objectIdToMerge": ids[1]}
+    survivor = portal.call("POST", "objects/contacts/merge", order).raise_for_status().json()["id"]
+    looked = await look(planner, keyed(make_result, make_plan, BY_EMAIL, (other.upper(), {"title": "CEO"})))
+    (row,) = rows_of(looked)
+    assert (row.action, row.crm_id) == ("update", survivor)
+    assert done(await planner.apply(BY_EMAIL, [row])) == {0: ("written", None)}
+    assert done(await planner.undo(BY_EMAIL, [row])) == {0: ("cancelled", "UNDONE")}
+    assert portal.read("contacts", survivor, "jobtitle")["jobtitle"] == "CFO"
+
+
+async def test_of_two_records_that_write_one_contact_the_second_is_refused(
+    planner: HubSpotPlanner, portal: PortalClient, make_result: Any, make_plan: Any
+) -> None:
+    known, new = person(), person()
+    portal.create("contacts", email=known, jobtitle="CFO")
+    answers = [(known, {"title": "A"}), (known.upper(), {"title": "B"}), (new, {"title": "C"}), (new, {"title": "D"})]
+    rows = rows_of(await look(planner, keyed(make_result, make_plan, BY_EMAIL, *answers)))
+    applied = await planner.apply(BY_EMAIL, rows)
+    assert done(applied) == {
+        0: ("written", None),
+        1: ("failed", "CHANGED_MEANWHILE"),
+        2: ("written", None),
+        3: ("failed", "CHANGED_MEANWHILE"),
+    }
+    assert portal.read("contacts", rows[0].crm_id or "", "jobtitle")["jobtitle"] == "A"
+
+
+async def test_what_only_this_batch_can_have_made_is_archived_although_the_answer_was_lost(
+    planner: HubSpotPlanner, portal: PortalClient, make_result: Any, make_plan: Any
+) -> None:
+    target = HubSpotTarget(kind="hubspot", object="contacts")
+    plan = make_plan(target.model_dump(), source_kind="rows", mode="plan")
+    result = make_result(0, None, batch_id=f"lost-{next(_NUMBERS)}", values={"email": person()})
+    (row,) = rows_of(await look(planner, [(result, plan)]))
+    await planner.apply(target, [row])
+    again = await planner.apply(target, [row])
+    assert done(again) == {0: ("written", None)}
+    made = replace(row, crm_id=again[0][1].crm_id)
+    assert done(await planner.undo(target, [made])) == {0: ("cancelled", "UNDONE")}
+    assert portal.call("GET", f"objects/contacts/{made.crm_id}").status_code == 404
+    by_email = rows_of(await look(planner, keyed(make_result, make_plan, BY_EMAIL, (person(), {"title": "A"}))))
+    await planner.apply(BY_EMAIL, by_email)
+    # Somebody else may have made a contact with this address: it is never archived.
+    assert done(await planner.apply(BY_EMAIL, by_email)) == {0: ("written", "ALREADY_THERE")}
+
+
+class Overtaken(HubSpotSession):
+    """Somebody makes the record just before each upsert."""
+
+    overtake: Callable[[], Any]
+
+    async def batch(self, object_type: str, verb: str, inputs: Sequence[Any], **more: Any) -> BatchAnswer:
+        if verb == "upsert":
+            self.overtake()
+        return await super().batch(object_type, verb, inputs, **more)
+
+
+async def test_what_was_made_between_reading_and_writing_is_never_archived(
+    hubspot: HubSpotSession, portal: PortalClient, make_result: Any, make_plan: Any
+) -> None:
+    address = person()
+    session = Overtaken(hubspot.settings)
+    session.overtake = lambda: portal.create("contacts", email=address)
+    planner = HubSpotPlanner(session, time.time)
+    rows = rows_of(await look(planner, keyed(make_result, make_plan, BY_EMAIL, (address, {"title": "A"}))))
+    assert done(await planner.apply(BY_EMAIL, rows)) == {0: ("written", "ALREADY_THERE")}
+    await session.close()
+
+
+async def test_a_property_that_was_added_meanwhile_can_be_planned(
+    planner: HubSpotPlanner, portal: PortalClient, make_result: Any, make_plan: Any
+) -> None:
+    address, name = person(), f"added_{next(_NUMBERS)}"
+    await look(planner, keyed(make_result, make_plan, BY_EMAIL, (address, {"title": "A"})))
+    target = BY_EMAIL.model_copy(update={"fields": {name: "title"}})
+    planned = keyed(make_result, make_plan, target, (address, {"title": "A"}))
+    refused = (await look(planner, planned))[0]
+    assert isinstance(refused, Verdict)
+    assert refused.code == "PROPERTY_DOESNT_EXIST"
+    portal.add_property("contacts", name).raise_for_status()
+    assert [row.action for row in rows_of(await look(planner, planned))] == ["create"]
+
+
+async def test_an_answer_that_would_become_an_option_cannot_be_planned(
+    planner: HubSpotPlanner, make_result: Any, make_plan: Any
+) -> None:
+    fields = {"simcrm_buyer_role": "role"}
+    for add_options, code in ((True, "CANNOT_BE_PLANNED"), (False, "INVALID_OPTION")):
+        target = BY_EMAIL.model_copy(update={"fields": fields, "add_options": add_options})
+        refused = (await look(planner, keyed(make_result, make_plan, target, (person(), {"role": "Astronaut"}))))[0]
+        assert isinstance(refused, Verdict)
+        assert refused.code == code
+
+
+async def test_every_kind_of_value_comes_back_as_it_was(
+    planner: HubSpotPlanner, portal: PortalClient, make_result: Any, make_plan: Any
+) -> None:
+    name = f"choices_{next(_NUMBERS)}"
+    options = [{"label": one, "value": one, "displayOrder": 0, "hidden": False} for one in ("a", "b", "c")]
+    portal.add_property("deals", name, type="enumeration", fieldType="checkbox", options=options).raise_for_status()
+    before = {"amount": "1.50", "closedate": "2026-01-02T03:04:05Z", "description": ' é"\r\n🙂\u2028 ', name: "c;a"}
+    deal = portal.create("deals", dealname="D", **before)
+    kept = portal.read("deals", deal, *before)
+    target = HubSpotTarget(kind="hubspot", object="deals", fields={one: one for one in before})
+    plan = make_plan(target.model_dump(), source_kind="hubspot", source_object="deals", mode="plan")
+    values = {"amount": 2.5, "closedate": "2026-05-06", "description": " ", name: ["b", "a"]}
+    rows = rows_of(await look(planner, [(make_result(0, None, record_id=deal, values=values), plan)]))
+    assert {one: change["before"] for one, change in rows[0].change().fields.items()} == {
+        one: kept[one] for one in before
+    }
+    assert done(await planner.apply(target, rows)) == {0: ("written", None)}
+    assert portal.read("deals", deal, "amount")["amount"] == "2.5"
+    assert done(await planner.apply(target, rows)) == {0: ("written", None)}, "the same again changes nothing"
+    assert done(await planner.undo(target, rows)) == {0: ("cancelled", "UNDONE")}
+    again = portal.read("deals", deal, *before)
+    assert {one: again[one] for one in before} == {one: kept[one] for one in before}

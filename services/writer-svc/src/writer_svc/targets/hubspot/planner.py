@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from shared.crm import simcrm
+from shared.crm import simcrm, uniqueness
 from shared.crm.hubspot import BATCH, HubSpotSession
 from shared.crm.hubspot_paths import plural
 from shared.crm.hubspot_refusals import HubSpotRefused
@@ -14,8 +14,15 @@ from shared.events import BatchPlan, HubSpotTarget, RecordGenerated
 from shared.events.spec import Target as TargetSpec
 
 from writer_svc.domain.coercion import Unfit
-from writer_svc.domain.hubspot_answers import Written, refusal_of
-from writer_svc.domain.hubspot_rows import HubSpotRecord, HubSpotRow, hubspot_target, row_of
+from writer_svc.domain.hubspot_answers import DRIFT, Written, refusal_of
+from writer_svc.domain.hubspot_rows import (
+    HubSpotRecord,
+    HubSpotRow,
+    Schemas,
+    UnknownOptions,
+    hubspot_target,
+    row_of,
+)
 from writer_svc.domain.planning import FOUND, Done, Looked, PlanRow, Values, agrees, plan_row
 from writer_svc.domain.verdicts import Verdict, failed
 from writer_svc.targets.hubspot.portal import Portal
@@ -28,6 +35,11 @@ UNDONE = Verdict("cancelled", code="UNDONE", reason="The record has its earlier 
 NOT_ALONE = failed(
     "CANNOT_BE_PLANNED", "A record with a company or associations cannot be planned; run the batch without a plan."
 )
+NEW_OPTION = failed(
+    "CANNOT_BE_PLANNED", "The answer would become a new option of its property; run the batch without a plan."
+)
+MORE_EMAILS = "hs_additional_emails"
+"""HubSpot finds a contact by any of its addresses."""
 
 
 class HubSpotPlanner:
@@ -41,23 +53,20 @@ class HubSpotPlanner:
     async def look(self, results: Sequence[tuple[RecordGenerated, BatchPlan]]) -> list[Looked]:
         """Compare with the portal as it is now."""
         object_type = plural(hubspot_target(results[0][1]).object)
-        now = datetime.fromtimestamp(self._clock(), UTC)
         looked: list[Looked] = []
         rows: list[HubSpotRow] = []
         try:
-            schemas = {name: await self._portal.expected(name) for name in {object_type, "companies"}}
+            schemas = await self._schemas(object_type, refresh=False)
+            if any(isinstance(row, Verdict) and row.code in DRIFT for row in self._rows(results, schemas)):
+                # A property or an option that is not known may have been added since.
+                schemas = await self._schemas(object_type, refresh=True)
         except Rejected as refused:
             return [(result, failed(refused.code or "REFUSED", str(refused))) for result, _ in results]
-        for result, plan in results:
-            try:
-                row = row_of(result, plan, schemas, now)
-            except Unfit as unfit:
-                looked.append((result, failed(unfit.code or "UNFIT", str(unfit))))
-                continue
-            if row.company is not None or row.links:
-                looked.append((result, NOT_ALONE))
-            else:
+        for (result, _), row in zip(results, self._rows(results, schemas), strict=True):
+            if isinstance(row, HubSpotRow):
                 rows.append(row)
+            else:
+                looked.append((result, row))
         return looked + await self._compared(rows)
 
     async def apply(self, target: TargetSpec, rows: Sequence[PlanRow]) -> Done:
@@ -66,21 +75,22 @@ class HubSpotPlanner:
         object_type, id_property = plural(spec.object), spec.external_id or simcrm.EXTERNAL_ID
         await self._portal.schema(object_type)
         done: Done = [(row, UNCHANGED) for row in rows if row.action == "unchanged"]
-        sent: list[tuple[PlanRow, HubSpotRecord]] = []
+        sent: dict[str, tuple[PlanRow, HubSpotRecord]] = {}
         for row, current in await self._now(spec, [row for row in rows if row.action != "unchanged"]):
             if row.before is not None and current is None:
                 done.append((row, GONE))
             elif current is not None and agrees(current, row.body):
                 # By a call of ours whose answer was lost, as a rule.
-                code = FOUND if row.before is None else None
+                code = FOUND if row.before is None and not _is_ours_alone(row) else None
                 done.append((row, Verdict("written", crm_id=str(current["hs_object_id"]), code=code)))
-            elif not agrees(current, row.before):
+            elif not agrees(current, row.before) or (place := (row.crm_id or row.key).strip().casefold()) in sent:
+                # Or by an earlier record of the batch that writes the same one.
                 done.append((row, CHANGED))
             elif row.crm_id is not None:
-                sent.append((row, HubSpotRecord(object_type, row.crm_id, None, dict(row.body))))
+                sent[place] = row, HubSpotRecord(object_type, row.crm_id, None, dict(row.body))
             else:
-                sent.append((row, HubSpotRecord(object_type, row.key, id_property, dict(row.body))))
-        return done + await self._send(sent)
+                sent[place] = row, HubSpotRecord(object_type, row.key, id_property, dict(row.body))
+        return done + await self._send(list(sent.values()))
 
     async def undo(self, target: TargetSpec, rows: Sequence[PlanRow]) -> Done:
         """Restore and archive, where nobody has edited the record since."""
@@ -102,6 +112,25 @@ class HubSpotPlanner:
             done.append((row, UNDONE if verdict.state == "written" else verdict))
         return done + await self._archive(object_type, created)
 
+    async def _schemas(self, object_type: str, *, refresh: bool) -> Schemas:
+        return {name: await self._portal.expected(name, refresh=refresh) for name in {object_type, "companies"}}
+
+    def _rows(
+        self, results: Sequence[tuple[RecordGenerated, BatchPlan]], schemas: Schemas
+    ) -> list[HubSpotRow | Verdict]:
+        """A row per result, or why there is none."""
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        rows: list[HubSpotRow | Verdict] = []
+        for result, plan in results:
+            try:
+                row = row_of(result, plan, schemas, now)
+            except Unfit as unfit:
+                becomes = isinstance(unfit, UnknownOptions) and hubspot_target(plan).add_options
+                rows.append(NEW_OPTION if becomes else failed(unfit.code or "UNFIT", str(unfit)))
+            else:
+                rows.append(NOT_ALONE if row.company is not None or row.links else row)
+        return rows
+
     async def _compared(self, rows: Sequence[HubSpotRow]) -> list[Looked]:
         looked: list[Looked] = []
         for by_key in (True, False):
@@ -117,7 +146,7 @@ class HubSpotPlanner:
                     looked.append((row.result, failed("OBJECT_NOT_FOUND", "The record was deleted or archived.")))
                 else:
                     crm_id = str(current["hs_object_id"]) if current else None
-                    looked.append((row.result, plan_row(row.result, row.record.key, body, current, crm_id)))
+                    looked.append((row.result, plan_row(row.told(), row.record.key, body, current, crm_id)))
         return looked
 
     async def _now(self, target: HubSpotTarget, rows: Sequence[PlanRow]) -> list[tuple[PlanRow, Values | None]]:
@@ -139,14 +168,16 @@ class HubSpotPlanner:
         found: dict[str, Values] = {}
         names = list(dict.fromkeys(("hs_object_id", *(name for _, body in wanted for name in body))))
         if id_property is not None:
-            names.append(id_property)
+            names += [id_property, MORE_EMAILS] if id_property == "email" else [id_property]
             if id_property not in {one["name"] for one in await self._session.definitions(object_type)}:
                 return found
         for start in range(0, len(wanted), BATCH):
-            keys = list(dict.fromkeys(key for key, _ in wanted[start : start + BATCH]))
-            for one in await self._session.read(object_type, keys, names, id_property=id_property):
+            asked = list(dict.fromkeys(key for key, _ in wanted[start : start + BATCH]))
+            for one in await self._session.read(object_type, asked, names, id_property=id_property):
                 shown = {**(one.get("properties") or {}), "hs_object_id": one["id"]}
-                found[str(shown[id_property or "hs_object_id"]).strip().casefold()] = shown
+                keys = [shown[id_property or "hs_object_id"]]
+                keys += str(shown.get(MORE_EMAILS) or "").split(";") if id_property == "email" else []
+                found |= {str(key).strip().casefold(): shown for key in keys if key}
         return found
 
     async def _send(self, sent: Sequence[tuple[PlanRow, HubSpotRecord]]) -> Done:
@@ -159,7 +190,9 @@ class HubSpotPlanner:
                 part = some[start : start + BATCH]
                 for (row, _), outcome in zip(part, await sending.send([one for _, one in part]), strict=True):
                     if isinstance(outcome, Written):
-                        done.append((row, Verdict("written", crm_id=outcome.crm_id)))
+                        # Made by somebody a moment before: undoing must not archive it.
+                        code = FOUND if by_key and not (outcome.new or _is_ours_alone(row)) else None
+                        done.append((row, Verdict("written", crm_id=outcome.crm_id, code=code)))
                     else:
                         done.append((row, outcome.verdict()))
         return done
@@ -181,8 +214,14 @@ class HubSpotPlanner:
 
 
 def _as_kept(properties: dict[str, str]) -> dict[str, str]:
-    """As HubSpot keeps and shows them: e-mails in lower case."""
-    return {name: value.lower() if name == "email" else value for name, value in properties.items()}
+    """As HubSpot keeps and shows them: e-mails in lower case, nothing for blanks."""
+    kept = {name: value if value.strip() else "" for name, value in properties.items()}
+    return kept | {name: value.strip().lower() for name, value in kept.items() if name == "email"}
+
+
+def _is_ours_alone(row: PlanRow) -> bool:
+    """Whether the key names this record of this batch, so that nobody else can have made what carries it."""
+    return row.key == uniqueness.external_id(row.result.batch_id, row.result.index)
 
 
 def _hubspot(target: TargetSpec) -> HubSpotTarget:

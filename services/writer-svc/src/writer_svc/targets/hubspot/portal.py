@@ -41,10 +41,10 @@ class Portal:
         by_name = {one["name"]: one for one in definitions}
         return Schema(object_type, by_name, _wrong(object_type, by_name))
 
-    async def expected(self, object_type: str) -> Schema:
+    async def expected(self, object_type: str, *, refresh: bool = False) -> Schema:
         """The object's properties as they will be once it is written to; nothing is created."""
         object_type = plural(object_type)
-        definitions = await self._session.definitions(object_type)
+        definitions = await self._session.definitions(object_type, refresh=refresh)
         lacking = [cast(PropertyDefinition, one.definition()) for one in _lacking(object_type, definitions)]
         by_name = {one["name"]: one for one in (*definitions, *lacking)}
         return Schema(object_type, by_name, _wrong(object_type, by_name))
