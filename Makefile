@@ -6,7 +6,7 @@ UV_VERSION := 0.13.8
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 BIN := .venv/bin
 MADE := .venv/.made
-MANIFESTS := uv.lock pyproject.toml $(wildcard shared/pyproject.toml recordsmith/pyproject.toml services/*/pyproject.toml)
+MANIFESTS := uv.lock pyproject.toml $(wildcard shared/pyproject.toml recordsmith/pyproject.toml services/*/pyproject.toml examples/*/pyproject.toml)
 
 export UV_PYTHON_DOWNLOADS := never
 
@@ -38,7 +38,7 @@ test-postgres: $(MADE) ## tests on the PostgreSQL of DATABASE_URL, else on one s
 check: $(MADE) ## lint, format, types, import rules, generated files
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy shared/src recordsmith/src $(wildcard services/*/src)
+	$(BIN)/mypy shared/src recordsmith/src $(wildcard services/*/src examples/*/src)
 	$(BIN)/lint-imports
 	$(BIN)/python -m shared.contract --check
 	$(BIN)/python docs/generate/all.py --check
