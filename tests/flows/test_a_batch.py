@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from tests.fakes.llm_server import FakeLLM, answer_to
 from tests.flows.conftest import claims_batch, rows_batch
-from tests.running import Running
+from tests.running import COMMAND, Running
 
 
 def claims(system: Running) -> dict[str, dict[str, str]]:
@@ -149,6 +152,22 @@ def test_a_description_becomes_rows(system: Running) -> None:
     assert len({row["sku"] for row in rows}) == len({row["product_id"] for row in rows}) == 2_500
     again = system.http.post("/api/generate", json=body | {"rows": 500})
     assert answer.text.startswith(again.text)
+
+
+def test_the_command_line_makes_the_same_rows_and_root_as_the_bus(system: Running, tmp_path: Path) -> None:
+    rows = 20_000
+    source = {"kind": "recipe", "recipe": "inventory", "rows": rows, "seed": 7}
+    batch_id = system.submit({"name": "root", "source": source, "target": {"kind": "csv"}, "seed": 7})
+    system.wait(batch_id)
+    for path, name in (("rows.csv", "bus.csv"), ("rows.manifest.json", "bus.csv.manifest.json")):
+        (tmp_path / name).write_bytes(system.http.get(f"/api/batches/{batch_id}/{path}").content)
+    words = ["generate", "--recipe", "inventory", "--rows", str(rows), "--seed", "7", "--out", "own.csv"]
+    for command in (words, ["verify", "bus.csv"]):
+        ran = subprocess.run([COMMAND, *command], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "bus.csv").read_bytes() == (tmp_path / "own.csv").read_bytes()
+    bus, own = (json.loads((tmp_path / f"{name}.csv.manifest.json").read_text()) for name in ("bus", "own"))
+    assert {key: own[key] for key in bus if key != "columns"} == {key: bus[key] for key in bus if key != "columns"}
 
 
 def test_a_large_request_travels_in_parts(system: Running, llm: FakeLLM) -> None:
