@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
 import orjson
 from shared.errors import Fatal
+from yarl import URL
 
 from generator_svc.domain import failures
 
@@ -19,46 +21,57 @@ KEEPALIVE_S = 30.0
 
 
 class Http:
-    """One session a process. It opens with the first call, because it belongs to an event loop."""
+    """The connections of a process. They open with the first call, because they belong to an event loop."""
 
     def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
+        self._connector: aiohttp.TCPConnector | None = None
+        self._sessions: list[aiohttp.ClientSession] = []
 
     def endpoint(self, url: str, headers: Mapping[str, str]) -> Endpoint:
         """An address with its prepared headers."""
-        return Endpoint(self, url, {"content-type": "application/json", "accept": "application/json", **headers})
+        return Endpoint(self, URL(url), {"content-type": "application/json", "accept": "application/json", **headers})
 
-    def session(self) -> aiohttp.ClientSession:
-        """The session. The limit on connections is the gates' business, not the connector's."""
-        if self._session is None or self._session.closed:
-            connector = aiohttp.TCPConnector(
+    def session(self, headers: Mapping[str, str]) -> aiohttp.ClientSession:
+        """A session that sends these headers with every call; all share the connections.
+
+        The limit on connections is the gates' business, not the connector's.
+        """
+        if self._connector is None or self._connector.closed:
+            self._connector = aiohttp.TCPConnector(
                 limit=0, keepalive_timeout=KEEPALIVE_S, ttl_dns_cache=60, socket_factory=_nodelay
             )
-            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-        return self._session
+        made = aiohttp.ClientSession(
+            connector=self._connector, connector_owner=False, headers=headers, cookie_jar=aiohttp.DummyCookieJar()
+        )
+        self._sessions.append(made)
+        return made
 
     async def close(self) -> None:
         """Give the connections back."""
-        if self._session is not None:
-            await self._session.close()
+        for session in self._sessions:
+            await session.close()
+        if self._connector is not None:
+            await self._connector.close()
 
 
 class Endpoint:
     """Where a provider is asked."""
 
-    def __init__(self, http: Http, url: str, headers: Mapping[str, str]) -> None:
-        self.url = url
+    def __init__(self, http: Http, url: URL, headers: Mapping[str, str]) -> None:
+        self._url = url
         self._http = http
         self._headers = headers
+        self._session: aiohttp.ClientSession | None = None
 
     async def post(self, request: Mapping[str, Any], timeout_s: float) -> Any:
         """The JSON body of a 2xx. Raises `ProviderError` for everything else that a server or a network can do."""
+        if self._session is None or self._session.closed:
+            self._session = self._http.session(self._headers)
         try:
-            async with self._http.session().post(
-                self.url,
+            async with self._session.post(
+                self._url,
                 data=aiohttp.BytesPayload(orjson.dumps(request)),
-                headers=self._headers,
-                timeout=aiohttp.ClientTimeout(total=timeout_s),
+                timeout=_timeout(timeout_s),
                 allow_redirects=False,  # a redirect would carry the key to an address nobody configured
             ) as response:
                 body = await _body(response)
@@ -82,6 +95,11 @@ def base_url(address: str | None, default: str) -> str:
     if not url.startswith(("http://", "https://")):
         raise Fatal("the address of an LLM provider must start with http:// or https://", category="auth")
     return url
+
+
+@lru_cache(maxsize=64)
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds)
 
 
 def _nodelay(info: Any) -> socket.socket:

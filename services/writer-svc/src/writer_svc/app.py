@@ -25,7 +25,7 @@ from writer_svc.approval_loop import ApprovalLoop
 from writer_svc.bulk_loop import BulkLoop
 from writer_svc.domain.memory import Written
 from writer_svc.domain.planning import Approvals
-from writer_svc.domain.plans import PlanBook, plan_key
+from writer_svc.domain.plans import PlanBook, plan_key, stays_here
 from writer_svc.domain.staging import Job, Patience
 from writer_svc.domain.upload_budget import UploadBudget
 from writer_svc.domain.uploads import Closing, DatasetUpload
@@ -105,7 +105,12 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         topics.RESULTS,
         handler=write_records,
         collect=Collect[RecordGenerated](
-            by=plans.group_of, size=settings.group, linger_s=settings.linger_s, parallel=GROUPS, pack=verdicts_together
+            by=plans.group_of,
+            size=settings.group,
+            linger_s=settings.linger_s,
+            parallel=GROUPS,
+            brief=stays_here,
+            pack=verdicts_together,
         ),
         failed=failed_record,
         plans=plans,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from typing import Any
@@ -27,22 +27,28 @@ LINKS = 128
 
 Group = list[Received[RecordGenerated]]
 
+_UNSAMPLED: AbstractContextManager[None] = nullcontext()
+
 
 async def write_records(
     received: Group, *, plans: PlanBook, targets: Mapping[str, Target], written: Written
 ) -> AsyncIterator[Event]:
     """Write what was generated, grouped by target; report each record's fate."""
-    _refuse_unplanned(received, plans)
+    # All of a batch is asked once: a group is hundreds of records of one batch or two.
+    batches = {batch_id: plans.plan(batch_id) for batch_id in {one.event.batch_id for one in received}}
+    _refuse_unplanned(batches, plans)
+    cancelled = {batch_id for batch_id in batches if plans.is_cancelled(batch_id)}
     once: dict[str, Received[RecordGenerated]] = {}
     for one in received:
         once.setdefault(one.event.event_id(), one)
     wanted: dict[tuple[str, ...], list[Planned]] = {}
     for event_id, one in once.items():
-        result, plan = one.event, plans.plan(one.event.batch_id)
+        result = one.event
+        plan = batches[result.batch_id]
         if plan is None:
             # The batch is finished, so this record has its verdict already.
             continue
-        known = CANCELLED if plans.is_cancelled(result.batch_id) else written.verdict(event_id)
+        known = CANCELLED if result.batch_id in cancelled else written.verdict(event_id)
         if known is not None:
             with _record(one, known):
                 yield settled(result, known)
@@ -64,12 +70,12 @@ def failed_record(received: Received[Any], error: RecordsmithError, attempts: in
     return settled(received.event, verdict)
 
 
-def _refuse_unplanned(received: Group, plans: PlanBook) -> None:
-    for one in received:
-        if not plans.knows(one.event.batch_id):
-            raise Parked(plan_key(one.event.batch_id), PLAN_S)
-        if plans.is_held(one.event.batch_id):
-            raise Parked(plan_key(one.event.batch_id))
+def _refuse_unplanned(batch_ids: Iterable[str], plans: PlanBook) -> None:
+    for batch_id in batch_ids:
+        if not plans.knows(batch_id):
+            raise Parked(plan_key(batch_id), PLAN_S)
+        if plans.is_held(batch_id):
+            raise Parked(plan_key(batch_id))
 
 
 async def _write(
@@ -105,7 +111,7 @@ def _record(received: Received[RecordGenerated], verdict: Verdict) -> AbstractCo
     if verdict.state == "failed":
         _log(result, verdict)
     if not is_sampled(received.traceparent):
-        return nullcontext()
+        return _UNSAMPLED
     attributes: dict[str, AttributeValue] = {
         names.BATCH_ID: result.batch_id,
         names.RECORD_INDEX: result.index,

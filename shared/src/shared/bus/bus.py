@@ -108,7 +108,7 @@ class Bus:
     async def publish_many(self, events: Iterable[Event | Outgoing], *, topic: Topic | None = None) -> None:
         """Publish together; returns when all are acknowledged. `topic` for events that may go to several."""
         current = current_traceparent()
-        outgoing = [(one, current) if isinstance(one, Event) else (one[0], one[1] or current) for one in events]
+        outgoing = [(one[0], one[1] or current) if isinstance(one, tuple) else (one, current) for one in events]
         for first in range(0, len(outgoing), PUBLISH_AT_ONCE):
             await self._outbox.publish(outgoing[first : first + PUBLISH_AT_ONCE], topic)
 

@@ -1,6 +1,7 @@
 """Between bytes on the wire and events. Pure, and total: a record that cannot be read is a value, not an exception.
 
 Wire format: CloudEvents binary mode (`ce_*` headers) and W3C `traceparent` in headers, plain JSON as the value.
+What is made for every record is a named tuple here: a frozen dataclass takes three times as long to make.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import ValidationError
 
@@ -51,8 +52,7 @@ class Record(Protocol):
     def headers(self) -> RawHeaders: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Received(Generic[E]):
+class Received(NamedTuple, Generic[E]):
     """One decoded event with where it came from."""
 
     event: E
@@ -79,8 +79,7 @@ class Unwanted:
     """A record of a known type that this handler does not take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One record to publish."""
 
     topic: str
@@ -125,7 +124,7 @@ class Codec:
         if len(value) > MAX_VALUE_BYTES:
             return Poison("oversize", f"{len(value)} bytes, at most {MAX_VALUE_BYTES} are read")
         try:
-            event = kind.model_validate_json(value)
+            event = kind.__pydantic_validator__.validate_json(value)
         except ValidationError as error:
             return _invalid(error)
         headers = TextHeaders(raw)
@@ -197,7 +196,8 @@ class Encoder:
         ]
         if traceparent is not None:
             headers.append((TRACEPARENT, traceparent.encode()))
-        return Message(topic, event.key().encode(), event.model_dump_json().encode(), headers)
+        value = event.__pydantic_serializer__.to_json(event, exclude_none=event.terse)
+        return Message(topic, event.key().encode(), value, headers)
 
 
 def now() -> bytes:

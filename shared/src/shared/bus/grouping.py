@@ -16,7 +16,7 @@ from shared.bus.parked import Parked
 from shared.bus.settlement import Settlement
 from shared.errors import Fatal, Retryable
 from shared.events import Event
-from shared.telemetry import current_traceparent
+from shared.telemetry import current_traceparent, is_sampled
 
 E = TypeVar("E", bound=Event)
 ManyHandler = Callable[[list[Received[Any]]], AsyncIterator[Event]]
@@ -32,6 +32,8 @@ class Collect(Generic[E]):
     """A group with so many is full."""
     linger_s: float
     """How long the first record of a group waits for others."""
+    brief: Callable[[Hashable], bool] = lambda _: False
+    """Keys whose groups are cheap to handle: they wait a tenth as long."""
     parallel: int = 1
     """Groups of one key that may run at once."""
     pack: Callable[[Sequence[Outgoing]], Sequence[Outgoing]] = list
@@ -109,7 +111,8 @@ class GroupsRunner:
         if len(key.collecting) >= self._collect.size:
             self._hand_over(name)
         elif key.timer is None:
-            key.timer = self._loop.call_later(self._collect.linger_s, self._hand_over, name)
+            linger_s = self._collect.linger_s * (0.1 if self._collect.brief(name) else 1.0)
+            key.timer = self._loop.call_later(linger_s, self._hand_over, name)
 
     def _hand_over(self, name: Hashable) -> None:
         key = self._keys[name]
@@ -157,7 +160,7 @@ class GroupsRunner:
         try:
             causes = Causes([received for _, received in group])
             async for event in self._handler([received for _, received in group]):
-                outgoing.append((event, current_traceparent() or causes.traceparent_of(event)))  # noqa: PERF401  # kept when it raises
+                outgoing.append((event, causes.traceparent_of(event)))  # noqa: PERF401  # kept when it raises
         except (Parked, Fatal):
             await self._settlement.publish(self._collect.pack(outgoing))
             raise
@@ -184,10 +187,13 @@ class Causes:
         self._by_record: dict[tuple[Any, Any], str | None] | None = None
 
     def traceparent_of(self, event: Event) -> str | None:
-        """The traceparent of the record that caused this event."""
+        """The traceparent of the record that caused this event, or of the span that is current if it is kept."""
         if self._by_record is None:
             self._by_record = {_record_of(received.event): received.traceparent for received in self._group}
-        return self._by_record.get(_record_of(event))
+        cause = self._by_record.get(_record_of(event))
+        if cause is not None and not is_sampled(cause):
+            return cause
+        return current_traceparent() or cause
 
 
 def _record_of(event: Event) -> tuple[Any, Any]:

@@ -26,6 +26,11 @@ _PATIENT_TRIES = 3
 
 _LONGEST_WAIT_S = 5.0
 
+_REST = 4
+"""Times as long as the last transaction took."""
+
+_LONGEST_GATHER_S = 0.2
+
 
 class Projection:
     """One fetch after the other to the handler, whose transaction stores rows and offsets together."""
@@ -43,6 +48,8 @@ class Projection:
         self.halted: BaseException | None = None
         self.assigned_partitions: frozenset[Partition] | None = None
         self.trouble: str | None = None
+        self.gather_s = 0.0
+        """How long the next fetch may gather: a transaction costs the same for one record as for hundreds."""
         self._consumer = consumer
         self._pauses = Pauses(consumer)
         self._settlement = settlement
@@ -105,6 +112,9 @@ class Projection:
             records = await self._fetches.get()
             async with self._busy:
                 epoch = self._epoch
+                # What has come meanwhile shares the transaction: the busier, the fewer of them.
+                while not self._fetches.empty():
+                    records = [*records, *self._fetches.get_nowait()]
                 try:
                     await self._until_it_works(records, epoch)
                 except Exception as error:
@@ -115,6 +125,7 @@ class Projection:
             self._pause(self._fetches.qsize() >= _QUEUED_FETCHES)
 
     async def _until_it_works(self, records: Sequence[Record], epoch: int) -> None:
+        began = asyncio.get_running_loop().time()
         events, positions = await self._read(records)
         tries = 0
         while epoch == self._epoch:
@@ -136,6 +147,7 @@ class Projection:
         else:
             return
         self.trouble = None
+        self.gather_s = min(_REST * (asyncio.get_running_loop().time() - began), _LONGEST_GATHER_S)
         for received in events:
             self._settlement.count_done(received.topic)
         with suppress(Exception):

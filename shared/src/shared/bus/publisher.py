@@ -24,7 +24,7 @@ from shared.bus import metrics
 from shared.bus.codec import Message
 from shared.bus.connection import connection
 from shared.bus.flush import Errors, Flush, Told, batches_of, header_bytes, too_large
-from shared.bus.murmur2 import partition_of
+from shared.bus.murmur2 import partition_of, partitions_of
 from shared.errors import Rejected
 from shared.settings import KafkaSettings
 from shared.telemetry import get_logger
@@ -179,17 +179,22 @@ class Publisher:
             if not isinstance(count, int):
                 flush.errors.update(dict.fromkeys(positions, count))
                 continue
-            keyless = random.randrange(count)  # noqa: S311  # spreads load, keeps no secret
-            parts: dict[int, list[int]] = {}
-            for position in positions:
-                message = flush.messages[position]
-                if self._is_too_large(message):
-                    flush.errors[position] = too_large(message)
-                    continue
-                partition = keyless if message.key is None else partition_of(message.key, count)
-                parts.setdefault(partition, []).append(position)
-            grouped.update({(topic, partition): some for partition, some in parts.items()})
+            fitting = [position for position in positions if self._fits(flush, position)]
+            # Keyless records spread over the partitions, flush by flush.
+            keyless = random.randrange(count)  # noqa: S311  # keeps no secret
+            keyed = [position for position in fitting if flush.messages[position].key is not None]
+            chosen = partitions_of([flush.messages[position].key or b"" for position in keyed], count)
+            partition_at = dict(zip(keyed, chosen, strict=True))
+            for position in fitting:
+                grouped.setdefault((topic, partition_at.get(position, keyless)), []).append(position)
         return grouped
+
+    def _fits(self, flush: Flush, position: int) -> bool:
+        message = flush.messages[position]
+        if self._is_too_large(message):
+            flush.errors[position] = too_large(message)
+            return False
+        return True
 
     def _is_too_large(self, message: Message) -> bool:
         size = len(message.value or b"") + len(message.key or b"")

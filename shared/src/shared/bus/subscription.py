@@ -156,9 +156,17 @@ class Subscription:
             self.group_id, consumer, settlement, handler, load_offsets, drain_s=self.wiring.settings.drain_s
         )
         self.lanes.append(lane)
-        self._consume(consumer, self.topics, lane.intake, Listener(lane.assigned, lane.revoked))
+        listener = Listener(lane.assigned, lane.revoked)
+        self._consume(consumer, self.topics, lane.intake, listener, gather_s=lambda: lane.gather_s)
 
-    def _consume(self, consumer: KafkaConsumer, topics: Sequence[Topic], intake: Intake, listener: Listener) -> None:
+    def _consume(
+        self,
+        consumer: KafkaConsumer,
+        topics: Sequence[Topic],
+        intake: Intake,
+        listener: Listener,
+        gather_s: Callable[[], float] = lambda: GATHER_S,
+    ) -> None:
         tally = self.wiring.tally
 
         async def counted(records: Sequence[Record]) -> None:
@@ -168,7 +176,7 @@ class Subscription:
             await intake(records)
             if len(records) < FETCH_RECORDS:
                 # What comes next may gather: a fetch costs the same for one record as for hundreds.
-                await asyncio.sleep(GATHER_S)
+                await asyncio.sleep(gather_s())
 
         wiring = self.wiring
         consumer.client = subscribe(wiring.broker, topics, consumer.group_id, counted, listener, wiring.settings)

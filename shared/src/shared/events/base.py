@@ -21,6 +21,9 @@ class Event(BaseModel):
     type: ClassVar[str]
     """CloudEvents type, with the version: `recordsmith.<noun>.<past participle>.v1`."""
 
+    terse: ClassVar[bool] = False
+    """Fields without a value are left out on the wire: worth it where there are millions."""
+
     def key(self) -> str:
         """Kafka key: events of one key keep their order and meet one consumer."""
         raise NotImplementedError

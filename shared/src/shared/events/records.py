@@ -85,6 +85,7 @@ class RecordGenerated(_Answer):
     """A record has its answer."""
 
     type: ClassVar[str] = "recordsmith.record.generated.v1"
+    terse: ClassVar[bool] = True
     object: str = Field("none", description="CRM object of the target, or the target's kind")
     external_id: str | None = Field(None, description="value of the target's external id field")
 
@@ -127,6 +128,7 @@ class RecordsSettled(Event):
     """
 
     type: ClassVar[str] = "recordsmith.records.settled.v1"
+    terse: ClassVar[bool] = True
     batch_id: BatchId
     verdicts: list[RecordSettled] = Field(min_length=1, description="of this batch, and of one chunk of the ledger")
 

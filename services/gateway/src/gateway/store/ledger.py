@@ -114,10 +114,10 @@ def _settle(connection: Connection, touched: Mapping[str, Account], verdicts: It
 def _by_chunk(verdicts: Iterable[Verdict]) -> dict[Key, list[Verdict]]:
     groups: dict[Key, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
-        if isinstance(verdict, RecordSettled):
+        if type(verdict) is RecordSettled:
             if verdict.index < MAX_RECORDS:
                 groups[verdict.batch_id, verdict.index // CHUNK].append(verdict)
-        elif verdict.first < MAX_RECORDS:
+        elif isinstance(verdict, RangeSettled) and verdict.first < MAX_RECORDS:
             # A range that crosses a chunk breaks the contract; its records still get their verdict.
             for number in {verdict.first // CHUNK, (verdict.first + verdict.count - 1) // CHUNK}:
                 groups[verdict.batch_id, number].append(verdict)
@@ -129,17 +129,15 @@ def _take(account: Account, key: Key, stored: Stored, verdicts: Iterable[Verdict
     for verdict in verdicts:
         if verdict.epoch > account.epoch:
             continue  # nobody has opened that epoch: only the gateway does
-        if isinstance(verdict, RangeSettled):
+        if type(verdict) is RecordSettled:
+            offset, fallback = verdict.index % CHUNK, verdict.source == "fallback"
+            if offset < size and chunk.settle(offset, verdict.epoch, verdict.state, fallback=fallback):
+                lines.append(record_line(verdict))
+                account.spend(verdict)
+                if verdict.state == "failed":
+                    taken.failures.append(failures.row_of(verdict))
+        elif isinstance(verdict, RangeSettled):
             _take_range(key[1], size, stored, verdict, taken, lines)
-            continue
-        offset = verdict.index % CHUNK
-        if offset >= size:
-            continue
-        if chunk.settle(offset, verdict.epoch, verdict.state, fallback=verdict.source == "fallback"):
-            lines.append(record_line(verdict))
-            account.spend(verdict)
-            if verdict.state == "failed":
-                taken.failures.append(failures.row_of(verdict))
     if not lines:
         del taken.lines[key]
 

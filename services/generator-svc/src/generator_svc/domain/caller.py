@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 from typing import Protocol
 
-from generator_svc.domain.budget import Prices, estimated_tokens
+from generator_svc.domain.budget import Budget, Prices, estimated_tokens
 from generator_svc.domain.clock import Clock
 from generator_svc.domain.failures import ProviderError
 from generator_svc.domain.gate import Dismissed, Unavailable
@@ -68,9 +68,11 @@ class Caller:
                     raise
 
     async def _one_call(self, question: Question, link: Link, ask: Ask, tally: Tally) -> Completion:
-        await self._enter(question, link)
-        reserved_usd = self._reserve(question, link, ask)
-        name, lane = link.provider.name, question.work.lane
+        name, work = link.provider.name, question.work
+        lane, budget = work.lane, work.budget
+        if not (work.state == "running" and link.gate.try_enter(lane)):
+            await self._enter(question, link)
+        reserved_usd = 0.0 if budget is None else self._reserve(budget, question, link, ask)
         first_call = name not in tally.by_provider
         tally.count(name)
         started = self._clock.now()
@@ -79,11 +81,14 @@ class Caller:
         except BaseException as error:
             failure = error if isinstance(error, ProviderError) else _CUT_OFF
             link.gate.leave(lane, started=started, error=failure, first_call=first_call)
-            self._settle(question, reserved_usd, 0.0)
+            if budget is not None:
+                budget.settle(reserved_usd, 0.0)
             self._watch.failed(question, link, failure, self._clock.now() - started)
             raise
         link.gate.leave(lane, started=started)
-        self._settle(question, reserved_usd, self._account(link, completion, tally))
+        spent_usd = self._account(link, completion, tally)
+        if budget is not None:
+            budget.settle(reserved_usd, spent_usd)
         self._watch.answered(question, link, completion, self._clock.now() - started)
         return completion
 
@@ -103,20 +108,13 @@ class Caller:
             gate.leave_unused(work.lane)
         raise Interrupted
 
-    def _reserve(self, question: Question, link: Link, ask: Ask) -> float:
-        budget = question.work.budget
-        if budget is None:
-            return 0.0
+    def _reserve(self, budget: Budget, question: Question, link: Link, ask: Ask) -> float:
         tokens = estimated_tokens(ask.prompt, ask.system, ask.max_tokens)
         estimate_usd = self._prices.cost_usd(link.provider.name, link.spec.model, *tokens) or 0.0
         if not budget.reserve(estimate_usd):
             link.gate.leave_unused(question.work.lane)
             raise ProviderError("the budget of the batch is used up", category="budget")
         return estimate_usd
-
-    def _settle(self, question: Question, reserved_usd: float, spent_usd: float) -> None:
-        if question.work.budget is not None:
-            question.work.budget.settle(reserved_usd, spent_usd)
 
     def _account(self, link: Link, completion: Completion, tally: Tally) -> float:
         tokens = completion.input_tokens, completion.output_tokens

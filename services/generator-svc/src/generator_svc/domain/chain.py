@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +36,10 @@ class Chain:
         record = question.record
         tally = (self._interrupted.pop(record, None) if self._interrupted else None) or Tally()
         try:
-            return await self._remembered(question) or await self._ask_in_order(question, tally)
+            # Where nothing is cached nothing is awaited either: it would cost as much as an instant answer.
+            keys = {id(link): self._key(question, link) for link in question.work.cached_links}
+            remembered = await self._remembered(question, list(keys.values())) if keys else None
+            return remembered or await self._ask_in_order(question, tally, keys)
         except Interrupted:
             if tally.attempts:
                 self._interrupted[record] = tally
@@ -46,34 +50,27 @@ class Chain:
         for record in [record for record in self._interrupted if record[0] == batch_id]:
             del self._interrupted[record]
 
-    async def _remembered(self, question: Question) -> Answer | None:
-        cached = question.work.cached_links
-        if not cached:
-            return None
-        keys = [self._key(question, link) for link in cached]
+    async def _remembered(self, question: Question, keys: Sequence[str]) -> Answer | None:
         found = await self._cache.find(keys)
         return next((_from_cache(found[key], question) for key in keys if key in found), None)
 
-    async def _ask_in_order(self, question: Question, tally: Tally) -> Answer:
+    async def _ask_in_order(self, question: Question, tally: Tally, keys: Mapping[int, str]) -> Answer:
         failed: _Failed | None = None
-        await self._open_budget(question)
+        budget = question.work.budget
+        if budget is not None and not budget.opened:
+            budget.open(await self._cache.spent_usd(question.work.batch_id))
         for link in question.work.links:
             try:
                 if isinstance(link, DeadLink):
                     raise ProviderError(link.reason, category=link.category)
-                return await self._ask_link(question, link, tally)
+                return await self._ask_link(question, link, tally, keys.get(id(link)))
             except ProviderError as error:
                 # What a model that was asked said tells more than that another one could not be asked.
                 if failed is None or isinstance(link, Link):
                     failed = _Failed(link, error)
         raise _nobody_answered(question, failed, tally)
 
-    async def _open_budget(self, question: Question) -> None:
-        budget = question.work.budget
-        if budget is not None and not budget.opened:
-            budget.open(await self._cache.spent_usd(question.work.batch_id))
-
-    async def _ask_link(self, question: Question, link: Link, tally: Tally) -> Answer:
+    async def _ask_link(self, question: Question, link: Link, tally: Tally, key: str | None) -> Answer:
         ask = question.ask_of(link)
         while True:
             completion = await self._caller.completion(question, link, ask, tally)
@@ -82,7 +79,8 @@ class Chain:
             except InvalidAnswer as invalid:
                 ask = self._asked_again(ask, link, completion.answer, invalid, tally)
                 continue
-            await self._keep(question, link, completion.answer, tally)
+            if key is not None:
+                await self._cache.keep(_stored(key, question, link, completion.answer, tally))
             return Answer(completion.answer, values, "llm", link.provider.name, link.spec.model, tally)
 
     def _asked_again(self, ask: Ask, link: Link, answer: str, invalid: InvalidAnswer, tally: Tally) -> Ask:
@@ -90,15 +88,13 @@ class Chain:
             raise ProviderError("the answer does not fit the response schema", category="model_error")
         return ask.again(answer, complaint(str(invalid)))
 
-    async def _keep(self, question: Question, link: Link, answer: str, tally: Tally) -> None:
-        if not link.policy.cached:
-            return
-        name, key = link.provider.name, self._key(question, link)
-        spent = (tally.input_tokens, tally.output_tokens, tally.cost_usd, tally.attempts)
-        await self._cache.keep(Stored(key, question.work.batch_id, name, link.spec.model, answer, *spent))
-
     def _key(self, question: Question, link: Link) -> str:
         return cache_key(question.ask_of(link), link.provider.name, question.work.batch_id, question.number)
+
+
+def _stored(key: str, question: Question, link: Link, answer: str, tally: Tally) -> Stored:
+    spent = (tally.input_tokens, tally.output_tokens, tally.cost_usd, tally.attempts)
+    return Stored(key, question.work.batch_id, link.provider.name, link.spec.model, answer, *spent)
 
 
 def _from_cache(stored: Stored, question: Question) -> Answer | None:

@@ -60,14 +60,21 @@ class Gate:
         """Calls under way."""
         return self._in_flight["interactive"] + self._in_flight["bulk"]
 
-    async def enter(self, batch_id: str, lane: Lane, *, patient: bool = True) -> None:
-        """Wait for a slot. Raises `Dismissed`; and `Unavailable` while the breaker is open, if not `patient`."""
+    def try_enter(self, lane: Lane) -> bool:
+        """Take a slot if one is free and nobody waits for it."""
         now = self._clock.now()
         if lane == "interactive":
             self._interactive_at = now
-        if not self._queues[lane] and self._has_room(lane, now):
-            self._in_flight[lane] += 1
+        if self._queues[lane] or not self._has_room(lane, now):
+            return False
+        self._in_flight[lane] += 1
+        return True
+
+    async def enter(self, batch_id: str, lane: Lane, *, patient: bool = True) -> None:
+        """Wait for a slot. Raises `Dismissed`; and `Unavailable` while the breaker is open, if not `patient`."""
+        if self.try_enter(lane):
             return
+        now = self._clock.now()
         if self._breaker.is_open and self._gives_up(patient, now):
             raise Unavailable
         waiter = _Waiter(asyncio.get_running_loop().create_future(), patient)

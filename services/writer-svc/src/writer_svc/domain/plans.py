@@ -19,6 +19,7 @@ class PlanBook:
     def __init__(self, released: Released) -> None:
         """`released` is called with the batch whose plan has come."""
         self._plans: dict[str, BatchControlled] = {}
+        self._groups: dict[str, tuple[str, ...]] = {}
         self._finished: OrderedDict[str, None] = OrderedDict()
         self._released = released
         self._held: dict[str, str] = {}
@@ -31,8 +32,10 @@ class PlanBook:
         self._finished.pop(batch_id, None)
         if isinstance(event, BatchControlled) and event.plan is not None:
             self._plans[batch_id] = event
+            self._groups[batch_id] = target_of(event.plan)
         else:
             self._plans.pop(batch_id, None)
+            self._groups.pop(batch_id, None)
             self._finished[batch_id] = None
             if len(self._finished) > FINISHED:
                 self._finished.popitem(last=False)
@@ -78,10 +81,9 @@ class PlanBook:
 
         The plan may come while a group is being collected: a group is taken apart again by whoever writes it.
         """
-        plan = self.plan(result.batch_id)
-        if plan is None or self.is_held(result.batch_id):
+        if result.batch_id in self._held:
             return "unknown", result.batch_id
-        return target_of(plan)
+        return self._groups.get(result.batch_id) or ("unknown", result.batch_id)
 
 
 def plan_key(batch_id: str) -> str:
@@ -97,3 +99,8 @@ def target_of(plan: BatchPlan) -> tuple[str, ...]:
     if plan.mode == "test" or not isinstance(target, SalesforceTarget):
         return ("none" if plan.mode == "test" else target.kind,)
     return target.kind, target.object, target.external_id or ""
+
+
+def stays_here(group: Hashable) -> bool:
+    """Whether the results of a group are written nowhere, so that they need no company to save a call."""
+    return group in (("none",), ("csv",))

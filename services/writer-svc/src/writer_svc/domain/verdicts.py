@@ -90,7 +90,7 @@ def without_values(said: str, values: Iterable[object]) -> str:
 def settled(result: RecordGenerated, verdict: Verdict) -> RecordSettled:
     """The event that tells it, with everything the result says about its answer."""
     failure = verdict.state == "failed"
-    return RecordSettled.model_construct(
+    return RecordSettled(
         batch_id=result.batch_id,
         index=result.index,
         epoch=result.epoch,
