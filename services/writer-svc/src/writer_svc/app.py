@@ -104,14 +104,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     bus.on_many(
         topics.RESULTS,
         handler=write_records,
-        collect=Collect[RecordGenerated](
-            by=plans.group_of,
-            size=settings.group,
-            linger_s=settings.linger_s,
-            parallel=GROUPS,
-            brief=stays_here,
-            pack=verdicts_together,
-        ),
+        collect=_collecting(settings, plans),
         failed=failed_record,
         plans=plans,
         targets=open_targets(
@@ -134,6 +127,17 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
 
     close = _closing(salesforce, database)
     return bus, service_app(WriterService(bus, loops), before=[prepare], after=[close])
+
+
+def _collecting(settings: WriterSettings, plans: PlanBook) -> Collect[RecordGenerated]:
+    return Collect[RecordGenerated](
+        by=plans.group_of,
+        size=settings.group,
+        linger_s=settings.linger_s,
+        parallel=GROUPS,
+        brief=stays_here,
+        pack=verdicts_together,
+    )
 
 
 def _closing(salesforce: SalesforceSession | None, database: Database) -> Hook:
