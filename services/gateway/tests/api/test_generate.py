@@ -43,6 +43,23 @@ async def test_rows_are_sent_on_in_order_as_they_are_made(served: Any, path: str
     assert answer.text == "n,text\r\n" + "".join(f"{index},x\r\n" for index in range(9_000))
 
 
+async def test_a_recipe_can_be_named_instead_of_described(served: Any) -> None:
+    asked = asyncio.create_task(served.http.post("/generate", json={"recipe": "inventory", "rows": 10}))
+    event = await submitted(served)
+    assert event.batch.source.recipe == "inventory"  # type: ignore[union-attr]
+    await served.feed(event, BatchPlanned(batch_id=event.batch_id, requested=10), made(event.batch_id, 0, 10))
+    answer = await asked
+    assert answer.text.count("\r\n") == 11
+    assert f"/api/batches/{event.batch_id}/rows.manifest.json" in answer.headers["link"]
+
+
+@pytest.mark.parametrize("body", [{}, {"recipe": "inventory", "description": "x"}, {"recipe": "../x"}])
+async def test_neither_both_nor_odd_names_are_refused(served: Any, body: dict[str, Any]) -> None:
+    answer = await served.http.post("/generate", json=body)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert answer.json()["errors"]
+
+
 async def test_a_range_that_fails_before_the_first_row_is_a_problem(served: Any) -> None:
     asked = asyncio.create_task(served.http.post("/generate", json={"description": "x"}))
     event = await submitted(served)

@@ -31,6 +31,17 @@ def test_the_installed_command_needs_no_service(tmp_path: Path) -> None:
     assert ran.stdout.count("\n") == 3
 
 
+def test_a_reader_that_has_enough_is_no_bug(tmp_path: Path) -> None:
+    words = [str(COMMAND), "generate", "--recipe", "inventory", "--rows", "200000"]
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith(b"product_id,")
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
 def test_rows_go_to_stdout_and_the_root_to_stderr(tmp_path: Path) -> None:
     ran = run("generate", "--recipe", "inventory", "--rows", 5, cwd=tmp_path)
     assert ran.exit_code == 0, ran.stderr
@@ -73,10 +84,11 @@ def test_a_recipe_file_makes_a_folder(tmp_path: Path) -> None:
         (["--recipe", "bad.yaml"], "tables.bad.columns.a.type: integr is no type of columns; did you mean integer?"),
         (["--recipe", "bomb.yaml"], "neither JSON nor YAML"),
         (["--recipe", "inventory", "--rows", "0"], "rows must be 1 or more"),
-        (["--recipe", "inventory", "--rows", "100000000000"], "more than the 1,000,000,000"),
+        (["--recipe", "inventory", "--rows", "1000000000"], "more than the 500,000,000"),
         (["--recipe", "inventory", "--out", "no/rows.csv"], "there is no folder no"),
         (["--recipe", "inventory", "--format", "parquet"], "needs a place"),
         (["--description", "zebra stripes"], "no recipe fits"),
+        (["--recipe", "inventory", "--report"], "a report stands beside a file"),
     ],
 )
 def test_a_refusal_is_a_sentence_and_exit_code_2(words: list[str], says: str, tmp_path: Path) -> None:

@@ -57,10 +57,12 @@ async def generate_rows(request: Request, gateway: Here) -> StreamingResponse:
 
 
 def batch_for(wanted: GenerateRequest) -> BatchSpec:
-    """The batch that a description stands for."""
-    description = " ".join(wanted.description.split())
+    """The batch that a description, or the name of a recipe, stands for."""
+    description = " ".join((wanted.description or wanted.recipe or "").split())
     name = "".join(letter for letter in description if letter.isprintable())[:200] or "Rows"
-    source = RecipeSource(kind="recipe", recipe=f"describe:{description}", rows=wanted.rows, seed=wanted.seed)
+    source = RecipeSource(
+        kind="recipe", recipe=wanted.recipe or f"describe:{description}", rows=wanted.rows, seed=wanted.seed
+    )
     return BatchSpec(name=name, source=source, target=CsvTarget(kind="csv"), seed=wanted.seed, lane="interactive")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 from shared.errors import Category
 
 from gateway.api import drafts, pointers
@@ -15,11 +15,21 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 class GenerateRequest(BaseModel):
-    """S3-16: rows from a description."""
+    """S3-16: rows from a description, or of a recipe that is there by name."""
 
-    description: str = Field(min_length=1, max_length=4_000, pattern=r"\S", description="what a row is")
+    recipe: str | None = Field(None, pattern=r"^[a-z][a-z0-9_-]{0,99}$", description="its name, for rows of a recipe")
+    description: str | None = Field(
+        None, min_length=1, max_length=4_000, pattern=r"\S", description="what a row is", validate_default=True
+    )
     rows: int = Field(1_000, ge=1, le=10_000_000)
     seed: int = Field(42, ge=0, le=2**63 - 1)
+
+    @field_validator("description")
+    @classmethod
+    def _one_of_both(cls, description: str | None, info: ValidationInfo) -> str | None:
+        if (description is None) == (info.data.get("recipe") is None):
+            raise ValueError("give either a description or the name of a recipe")
+        return description
 
 
 class RetryRequest(BaseModel):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from isal import isal_zlib
 from shared.events import CHUNK, RangeSettled, RecordSettled
 
 from gateway.domain import csv_text
@@ -34,13 +34,15 @@ def range_line(verdict: RangeSettled, accepted: int) -> bytes:
 
 
 def pack(lines: Iterable[bytes]) -> bytes:
-    """A segment. Level 1: a third of the size for a tenth of the time of the default level."""
-    return zlib.compress(b"\n".join(lines), 1)
+    """A segment in zlib's format. ISA-L packs as well as zlib's level 1 in a quarter of the time."""
+    packed: bytes = isal_zlib.compress(b"\n".join(lines), 1)
+    return packed
 
 
 def unpack(segment: bytes) -> list[bytes]:
     """Its lines; JSON escapes line feeds, so that none is inside a line."""
-    return zlib.decompress(segment).split(b"\n")
+    lines: list[bytes] = isal_zlib.decompress(segment).split(b"\n")
+    return lines
 
 
 def verdicts(segments: Iterable[bytes], wanted: set[int]) -> dict[int, Verdict]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -11,7 +13,9 @@ import typer
 P = ParamSpec("P")
 R = TypeVar("R")
 
-DIFFERENT, USAGE, INTERRUPTED = 1, 2, 130
+DIFFERENT, USAGE = 1, 2
+CLOSED_PIPE = 141
+"""128 + SIGPIPE, as shells count."""
 
 
 def told(command: Callable[P, R]) -> Callable[P, R]:
@@ -26,7 +30,9 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
         except RecordsmithError as error:
             say(f"recordsmith: {error}")
         except BrokenPipeError:
-            raise
+            # The reader, such as `head`, has enough. Python would complain again when it flushes at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(CLOSED_PIPE) from None
         except OSError as error:
             say(f"recordsmith: {error.filename or 'the output'}: {error.strerror or error}")
         raise typer.Exit(USAGE)

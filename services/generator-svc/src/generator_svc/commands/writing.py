@@ -41,6 +41,8 @@ class Options:
 def write(recipe: RowRecipe, options: Options) -> None:
     """Make and write; says on stderr what was made. Raises `Rejected`."""
     job = Job(recipe, options.seed, options.as_of, options.form)
+    if options.report and (options.out is None or not OUTPUTS[options.form].is_file):
+        raise Rejected("a report stands beside a file; give one with --out", category="validation")
     if isinstance(recipe, DataSet | HasCompanions):
         _write_folder(recipe, options)
         return
@@ -51,8 +53,6 @@ def write(recipe: RowRecipe, options: Options) -> None:
     began = time.perf_counter()
     manifest = make_table(wanted, progress(options.rows))
     if options.report:
-        if not OUTPUTS[options.form].is_file:
-            raise Rejected("a report needs a file to stand beside; the rows are in the database", category="validation")
         report(Path(f"{options.out}.report.html"), manifest.root, {wanted.table: (job, wanted.first, wanted.rows)})
     _made(options.rows, options.out, time.perf_counter() - began, manifest.root)
 

@@ -18,8 +18,8 @@ from generator_svc.datasets.slices import Job, slices
 from generator_svc.outputs import OUTPUTS
 from generator_svc.rows.draws import SpaceTooSmall
 
-MOST_ROWS = 1_000_000_000
-"""Above, a number of rows is taken for a slip."""
+MOST_ROWS = 500_000_000
+"""Above, a number of rows is taken for a slip: a CSV of them has some 50 GB."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ def refuse_early(wanted: Wanted) -> None:
     if wanted.rows < 1 or wanted.first < 0:
         raise Rejected("rows must be 1 or more, the start 0 or more", category="validation")
     if wanted.first + wanted.rows > MOST_ROWS:
-        raise Rejected(f"{wanted.first + wanted.rows:,} rows are more than the {MOST_ROWS:,} that can be made")
+        says = f"{wanted.first + wanted.rows:,} rows are more than the {MOST_ROWS:,} that can be made; ask for fewer"
+        raise Rejected(says, category="validation")
     if refusal := OUTPUTS[job.output].refusal(job.recipe.schema):
         raise Rejected(f"recipe {job.recipe.name}: {refusal}", category="validation")
     try:

@@ -33,7 +33,7 @@ class TableDocument(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     columns: Annotated[dict[str, Any], Field(min_length=1, max_length=MOST_COLUMNS)]
-    rows: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+    rows: Annotated[int, Field(ge=1, le=500_000_000)] | None = None
     parent: ParentOf | None = None
     correlations: list[Correlation] = []
     rules: dict[str, str] = {}
