@@ -32,7 +32,7 @@ def tried(weeks: int, *medications: str) -> dict[str, Any]:
 
 
 CASES = [
-    ("demographics.age", ">=", 18, True, "age 60."),
+    ("demographics.age", ">=", 18, True, "Age 60."),
     ("labs.hba1c", ">=", 8.0, True, "HbA1c 8.0 on 2025-08-01."),
     ("labs.bmi", ">=", 30, False, "BMI 29.9 on 2025-08-01."),
     ("labs.bmi", "<=", 30, True, "BMI 29.9 on 2025-08-01."),

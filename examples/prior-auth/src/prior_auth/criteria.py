@@ -62,7 +62,7 @@ class _Question:
 
 
 _Answer = tuple[bool, list[str]]
-_NAMES = {"demographics.age": "age", "labs.hba1c": "HbA1c", "labs.bmi": "BMI", "labs.egfr": "eGFR"}
+_NAMES = {"demographics.age": "Age", "labs.hba1c": "HbA1c", "labs.bmi": "BMI", "labs.egfr": "eGFR"}
 
 
 def _at_least(question: _Question) -> _Answer:

@@ -10,7 +10,8 @@ from generator_svc.rows.draws import Draws
 from generator_svc.vocabulary.faker_locale import FakerLocale, UnknownLocale, faker_locale, normal_locale
 from generator_svc.vocabulary.field_slice import FieldSlice
 from generator_svc.vocabulary.filling import filled
-from generator_svc.vocabulary.formulas import NotAFormula, Reader, pattern
+from generator_svc.vocabulary.formulas import NotAFormula, pattern
+from generator_svc.vocabulary.reader import Reader
 
 
 @pytest.mark.parametrize("locale", ["en_US", "de_DE", "ja_JP"])

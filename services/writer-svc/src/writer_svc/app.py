@@ -103,18 +103,10 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         ApprovalLoop(planned, planners, bus.publish_many, database, time.time),
     ]
     bus.follow(topics.BATCHES_CONTROL, plans.note)
-    company = Company(settings.group, settings.quiet_s, settings.longest_s, settings.parallel)
     bus.on_many(
         topics.RESULTS,
         handler=write_records,
-        collect=Collect[RecordGenerated](
-            by=plans.group_of,
-            size=settings.group,
-            linger_s=settings.linger_s,
-            parallel=GROUPS,
-            brief=stays_here,
-            pack=verdicts_together,
-        ),
+        collect=_groups(settings, plans),
         failed=failed_record,
         plans=plans,
         targets=open_targets(
@@ -123,7 +115,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
             staging=store,
             keeping=uploads,
             holds=steering,
-            company=company,
+            company=Company(settings.group, settings.quiet_s, settings.longest_s, settings.parallel),
             bulk_from=settings.bulk_from,
             parallel=settings.parallel,
             planners=planners,
@@ -137,15 +129,25 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         await planned.forget_old()
         await ensure_topics(settings.kafka)
 
-    close = _closing(salesforce, database)
-    return bus, service_app(WriterService(bus, loops), before=[prepare], after=[close])
+    sessions = [session for session in (salesforce, hubspot) if session is not None]
+    return bus, service_app(WriterService(bus, loops), before=[prepare], after=[_closing(sessions, database)])
 
 
-def _closing(salesforce: SalesforceSession | None, database: Database) -> Hook:
+def _groups(settings: WriterSettings, plans: PlanBook) -> Collect[RecordGenerated]:
+    return Collect(
+        by=plans.group_of,
+        size=settings.group,
+        linger_s=settings.linger_s,
+        parallel=GROUPS,
+        brief=stays_here,
+        pack=verdicts_together,
+    )
+
+
+def _closing(sessions: Sequence[SalesforceSession | HubSpotSession], database: Database) -> Hook:
     async def close() -> None:
-        for session in (salesforce, hubspot):
-            if session is not None:
-                await session.close()
+        for session in sessions:
+            await session.close()
         database.close()
 
     return close

@@ -43,13 +43,13 @@ def recipes() -> None:
 @told
 def patients(
     count: Annotated[int, typer.Option(metavar="N", help="How many patients.")] = 20,
-    seed: Annotated[int | None, typer.Option(metavar="S", help="Same seed, same bytes [42].")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="S", help="Same seed, same bytes; 42 by default.")] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the files.")] = Path("mock_data"),
     append: Annotated[bool, typer.Option("--append", help="N more patients; all else stays as it is.")] = False,
-    form: Annotated[PatientsFormat | None, typer.Option("--format", help="Of the patients [json].")] = None,
+    form: Annotated[PatientsFormat | None, typer.Option("--format", help="Of the patients; json by default.")] = None,
     profile: Annotated[
         ProfileName | None,
-        typer.Option(help="seed: HbA1c > 6.5, BMI > 30; clinical: ≥, and nothing contraindicated [seed]."),
+        typer.Option(help="seed: HbA1c > 6.5, BMI > 30; clinical: ≥, and nothing contraindicated. Default: seed."),
     ] = None,
     as_of: Annotated[
         datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that ages and dates count from.")

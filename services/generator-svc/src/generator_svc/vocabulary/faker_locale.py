@@ -18,7 +18,8 @@ from faker.config import AVAILABLE_LOCALES
 from faker.providers import BaseProvider
 
 from generator_svc.vocabulary.field_slice import DEFAULT_LOCALE
-from generator_svc.vocabulary.formulas import Formula, NotAFormula, Reader
+from generator_svc.vocabulary.formulas import Formula, NotAFormula
+from generator_svc.vocabulary.reader import Reader
 
 UNFIT = {
     "binary", "zip", "tar", "image", "enum", "csv", "dsv", "tsv", "psv", "json", "json_bytes", "xml", "fixed_width",

@@ -15,6 +15,7 @@ from generator_svc.recipes.clinical.diagnoses import ICD10
 from generator_svc.recipes.clinical.identity import NUMBERS
 from generator_svc.recipes.clinical.kidney import ckd_epi_2021
 from generator_svc.recipes.clinical.places import PLACES
+from generator_svc.rows.recipe import chosen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared.errors import Rejected
@@ -252,6 +253,12 @@ def test_ages_are_right_on_any_day(day: date) -> None:
         person, labs = patient["demographics"], patient["labs"]
         assert age_on(person["date_of_birth"], day) == person["age"]
         assert age_on(person["date_of_birth"], labs["collected_on"]) == person["age"]
+
+
+def test_a_description_of_patients_is_not_answered_with_nested_records() -> None:
+    with pytest.raises(Rejected, match="no recipe fits"):
+        chosen({"patients": PATIENTS}, "describe:diabetic patients with their medication")
+    assert chosen({"patients": PATIENTS}, "patients") is PATIENTS
 
 
 def test_more_patients_than_there_are_people_are_refused() -> None:

@@ -81,7 +81,7 @@ class PlanBook:
 
         The plan may come while a group is being collected: a group is taken apart again by whoever writes it.
         """
-        if self.is_held(result.batch_id):
+        if result.batch_id in self._held:
             return "unknown", result.batch_id
         return self._groups.get(result.batch_id) or ("unknown", result.batch_id)
 

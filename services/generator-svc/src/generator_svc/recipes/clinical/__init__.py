@@ -24,16 +24,13 @@ from generator_svc.recipes.clinical.rules import rules_of
 from generator_svc.recipes.clinical.treatments import histories
 from generator_svc.rows import texts
 from generator_svc.rows.draws import Draws
-from generator_svc.rows.recipe import Companion, Rule, Table, keyword_score
+from generator_svc.rows.recipe import Companion, Rule, Table
 
 STREAM = "patients"
 """Name that both profiles draw under: the same seed is the same people, judged by other rules."""
 
 MOST_PATIENTS = 100_000_000
 """A third of the United States; more is a mistake in the command."""
-
-_KEYWORDS = {"patient": 3.0, "clinical": 1.0, "diabetes": 2.0, "diabetic": 2.0, "hba": 2.0, "medication": 1.0,
-             "diagnos": 1.5, "allerg": 1.5, "treatment": 1.0, "insurance": 0.5}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -92,8 +89,8 @@ class Patients:
             yield Companion(policy_path(pair), policy_text(pair).encode())
 
     def fits(self, description: str) -> float:
-        """By its keywords."""
-        return keyword_score(description, _KEYWORDS)
+        """Never: who describes rows wants a flat table of the columns named, not a folder of records."""
+        return 0.0
 
 
 def _json(value: object) -> bytes:
