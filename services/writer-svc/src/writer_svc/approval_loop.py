@@ -43,6 +43,8 @@ class ApprovalLoop:
         self._owner = uuid4().hex
         self._task: asyncio.Task[None] | None = None
         self._trouble: str | None = None
+        self._later: dict[str, float] = {}
+        """Batches whose CRM asks to wait, and until when; up to a day, which the others need not share."""
 
     @property
     def ready(self) -> tuple[bool, dict[str, str]]:
@@ -60,10 +62,24 @@ class ApprovalLoop:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def turn(self) -> None:
-        """Work on everything that is approved."""
+        """Work on everything that is approved. Raises the first error when all others have had their turn."""
+        errors: list[Exception] = []
+        stopped = {batch_id for batch_id, until in self._later.items() if until > self._clock()}
         for batch_id, epoch, undo in await self._store.open_approvals():
-            if await self._take(batch_id) is not None:
-                await self._work(batch_id, epoch, undo)
+            if batch_id in stopped:
+                continue
+            try:
+                if await self._take(batch_id) is not None:
+                    await self._work(batch_id, epoch, undo)
+                self._later.pop(batch_id, None)
+            except Retryable as error:
+                self._later[batch_id] = self._clock() + max(LATER_S, error.retry_after_s or 0.0)
+                stopped.add(batch_id)
+            except Exception as error:
+                errors.append(error)
+                stopped.add(batch_id)
+        if errors:
+            raise errors[0]
 
     async def _forever(self) -> None:
         while True:
