@@ -15,14 +15,14 @@ PROBE_S = 300.0
 
 _USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
 
+SPENT = "REQUEST_LIMIT_EXCEEDED"
+
 
 class DailyLimit(Retryable):
     """The org's requests of the day are used up, or our share of them: nothing fails, everything waits."""
 
     def __init__(self, said: str = "the org's API requests of the day are used up", *, wait_s: float = PROBE_S) -> None:
-        super().__init__(
-            f"Salesforce: {said}", category="rate_limit", code="REQUEST_LIMIT_EXCEEDED", retry_after_s=wait_s
-        )
+        super().__init__(f"Salesforce: {said}", category="rate_limit", code=SPENT, retry_after_s=wait_s)
 
 
 class Budget:

@@ -53,7 +53,7 @@ def open_targets(
         "salesforce": Salesforce(salesforce, staging=staging, holds=holds, company=company, bulk_from=bulk_from),
         "hubspot": HubSpot(hubspot, holds=holds, parallel=parallel),
         "crm-analytics": CrmAnalytics(salesforce, keeping),
-        "plan": Plan(planners or {}, plans),
+        "plan": Plan(planners or {}, plans, holds=holds),
         "csv": Keep(),
         "none": Keep(),
     }
