@@ -154,6 +154,8 @@ async def test_what_the_portal_does_not_have_is_told(book: HubSpot) -> None:
         await book.page("../properties", [], limit=1, cursor=None)
     with pytest.raises(Refused, match="no property nope"):
         await book.page("contacts", ["nope"], limit=1, cursor=None)
+    with pytest.raises(Refused, match="Did you mean email"):
+        await book.page("contacts", ["emial"], limit=1, cursor=None)
     with pytest.raises(Refused, match="HubSpot refuses this"):
         await book.page("contacts", [], limit=1, cursor="no cursor")
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import Any
 
 from shared.crm.hubspot import BATCH, HubSpotSession
@@ -114,7 +115,9 @@ class HubSpot:
             unknown = [name for name in unknown if name not in known]
         if unknown:
             named = ", ".join(name[:80] for name in unknown[:3])
-            raise Refused(f"HubSpot's {object_type} have no property {named} (PROPERTY_DOESNT_EXIST).")
+            meant = get_close_matches(unknown[0], known, n=1)
+            hint = f" Did you mean {meant[0]}?" if meant else ""
+            raise Refused(f"HubSpot's {object_type} have no property {named}.{hint}")
 
     async def _values(self, object_type: str, ids: Sequence[str], names: Sequence[str]) -> list[tuple[str, Row]]:
         """By a batch read: hundreds of names would not fit into the list's address."""
