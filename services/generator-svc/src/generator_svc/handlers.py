@@ -50,7 +50,7 @@ async def generate_record(
     while (work := _known(plans, prompt.batch_id)).state != "cancelled":
         try:
             with sampled_span(names.SPAN_GENERATE, received) as span:
-                if skeletons is not None:
+                if skeletons is not None and work.quotes_rows:
                     prompt = await skeletons.filled(prompt, work)
                 verdict = await _verdict_on(prompt, work, chain, watch)
                 if span is not None:

@@ -93,6 +93,15 @@ def test_a_describe_becomes_rows_with_references_of_a_file(tmp_path: Path) -> No
     assert {one[:15] for one in found} == {"a1B4x0000000001", "a1B4x0000000002"}
 
 
+def test_a_describe_is_printed_as_json_schema(tmp_path: Path) -> None:
+    field = {"name": "Name", "type": "string", "length": 80, "createable": True, "nillable": False}
+    (tmp_path / "d.json").write_text(json.dumps({"name": "X__c", "fields": [field]}))
+    printed = run("design", "--describe", "d.json", cwd=tmp_path)
+    assert json.loads(printed.stdout)["required"] == ["Name"]
+    assert run("design", cwd=tmp_path).exit_code == 2
+    assert run("design", "x", "--describe", "d.json", cwd=tmp_path).exit_code == 2
+
+
 def test_a_provider_that_does_not_answer_costs_a_line_and_no_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,7 +39,7 @@ def test_a_slice_of_a_type_is_the_same_slice_of_the_whole_and_no_text_is_like_a_
         assert all(text is None or text[:1] not in tuple("=+-@\t\r") for text in whole.to_pylist())
 
 
-@pytest.mark.parametrize("locale", ["de_DE", "ja_JP", "pl_PL", "ar_SA", "pt_BR", "zh_TW"])
+@pytest.mark.parametrize("locale", ["de_DE", "ja_JP", "pl_PL", "ar_SA", "pt_BR", "en_PH"])
 @pytest.mark.parametrize("name", ["name", "first_name", "email", "phone_number", "address", "state", "company", "text"])
 def test_common_types_are_there_in_other_locales(locale: str, name: str) -> None:
     texts = column(name, locale=locale).to_pylist()

@@ -14,7 +14,12 @@ PREVIEW_WIDTH = 32
 
 @told
 def design(
-    description: Annotated[str, typer.Argument(metavar="TEXT", help="What the rows are, in plain words.")],
+    description: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="What the rows are, in plain words.")
+    ] = None,
+    describe: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Instead: print a describe as the JSON Schema of its records.")
+    ] = None,
     save: Annotated[
         str | None, typer.Option("--save", metavar="NAME", help="Also write the schema map to NAME.json.")
     ] = None,
@@ -28,11 +33,17 @@ def design(
     Example: recordsmith design "customers with names, emails, purchase amounts" --save customers
     """
     import orjson
+    from shared.errors import Rejected
 
     from generator_svc.commands.designing import designed, saved_schema
     from generator_svc.datasets.making import refuse_place, write_text
     from generator_svc.design.compiling import compiled
 
+    if describe is not None and description is None:
+        typer.echo(_json_schema(describe), nl=False)
+        return
+    if description is None or describe is not None:
+        raise Rejected("give either a description or --describe FILE", category="validation")
     schema = designed(description).schema
     text = orjson.dumps(schema.as_map(), option=orjson.OPT_INDENT_2).decode() + "\n"
     if save is not None:
@@ -44,6 +55,19 @@ def design(
     if preview:
         recipe = compiled(schema)
         _show(recipe.batch(seed, 0, PREVIEW_ROWS, recipe.as_of).to_pylist())
+
+
+def _json_schema(name: str) -> str:
+    from pathlib import Path
+
+    import orjson
+
+    from generator_svc.commands.designing import read_json
+    from generator_svc.describe.documents import read_document
+    from generator_svc.describe.json_schema import json_schema_of
+
+    schema = json_schema_of(read_document(read_json(Path(name))))
+    return orjson.dumps(schema, option=orjson.OPT_INDENT_2).decode() + "\n"
 
 
 def _show(rows: list[dict[str, object]]) -> None:

@@ -8,16 +8,12 @@ from typing import Any, Protocol
 
 from shared.events import PromptPrepared
 
-from generator_svc.domain.work import Work
+from generator_svc.domain.work import TEXT_FIELDS, Work
 from generator_svc.rows.cells import plain_text
 from generator_svc.rows.recipe import RowRecipe
 
 BLOCK = 256
 MOST_BLOCKS = 32
-
-TEXT_FIELDS = ("hs_note_body", "hs_call_body", "hs_task_body", "content", "simcrm_sales_notes",
-               "simcrm_lead_temperature_reason")  # fmt: skip
-"""What a recipe says in words: the answer that stands in for an LLM's (S2-06)."""
 
 
 class Finder(Protocol):
@@ -56,7 +52,7 @@ def own_text(work: Work, values: dict[str, Any]) -> str | None:
     """What the recipe itself says of a row, where a plain text is asked for."""
     if work.plan.source_recipe is None or work.rule is not None:
         return None
-    return next((str(values[name]) for name in TEXT_FIELDS if values.get(name)), None)
+    return next((str(text) for name, text in values.items() if name in TEXT_FIELDS and text), None)
 
 
 def _rows(recipe: RowRecipe, seed: int, first: int) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.errors import Category, Rejected
 from shared.events import BatchPlan, ModelSpec, WorkState
+from shared.recipe_fields import fields_of
 
 from generator_svc.domain.answers import ResponseRule, SchemaUnusable
 from generator_svc.domain.budget import Budget
@@ -15,6 +16,10 @@ from generator_svc.domain.gate import Gate, Lane
 from generator_svc.domain.provider import Ask, Policy, Provider
 from generator_svc.domain.rendering import Template
 from generator_svc.domain.structured import with_instructions
+
+TEXT_FIELDS = frozenset({"hs_note_body", "hs_call_body", "hs_task_body", "content", "simcrm_sales_notes",
+                         "simcrm_lead_temperature_reason"})  # fmt: skip
+"""What a recipe says in words: the answer that stands in for an LLM's (S2-06). A recipe has one of them at most."""
 
 EMPTY_SLOT = "not specified"
 
@@ -66,6 +71,8 @@ class Work:
     """Why there are no links, where there are none."""
     template: Template = field(init=False)
     object_key: str = field(init=False)
+    quotes_rows: bool = field(init=False)
+    """The prompt, or what stands in for its answer, needs more of a recipe's row than the index."""
     cached_links: Sequence[Link] = field(init=False)
     system: str | None = field(init=False)
     schema: dict[str, Any] | None = field(init=False)
@@ -83,6 +90,9 @@ class Work:
         self.system = prompt.system if prompt else None
         self.schema = prompt.response_schema if prompt else None
         self._external_id_name = getattr(plan.target, "external_id", None)
+        quoted = {*self.template.slots, *([self._external_id_name] if self._external_id_name else [])}
+        speaks = not TEXT_FIELDS.isdisjoint(fields_of(plan.source_recipe or ""))
+        self.quotes_rows = plan.source_recipe is not None and (speaks or not quoted <= {"index"})
         self.budget = None if plan.budget_usd is None else Budget(plan.budget_usd)
         if prompt and prompt.response_schema is not None:
             try:

@@ -13,6 +13,7 @@ from generator_svc.rows.texts import fixed_width, joined, symbols, take
 from generator_svc.vocabulary.faker_locale import faker_locale
 from generator_svc.vocabulary.field_slice import FieldSlice
 from generator_svc.vocabulary.filling import filled
+from generator_svc.vocabulary.formulas import pattern
 from generator_svc.vocabulary.per_row import by_row
 from generator_svc.vocabulary.places import area_code, is_american
 
@@ -23,6 +24,8 @@ SAFE_DOMAINS = pa.array(["example.com", "example.org", "example.net"])
 _FAMILY_FIRST = ("zh", "ja", "ko", "hu", "vi")
 _WITHOUT_SPACE = ("zh", "ko")
 _NOT_IN_A_MAILBOX = re.compile(r"[^a-z0-9]+")
+_ANY_NUMBER = "0### ### ####"
+"""Where a locale's own numbers cannot be made reproducibly."""
 _SEXES = pa.array(["male", "female"])
 
 
@@ -78,7 +81,10 @@ def phone_number(field: FieldSlice) -> pa.Array:
     if is_american(field):
         line = fixed_width(symbols(field.below("line", 100).astype(np.uint64), 2))
         return joined(["(", area_code(field), ") 555-01", line], "")
-    formula = faker_locale(field.locale).table("phone_number")
+    faker = faker_locale(field.locale)
+    formula = faker.table("phone_number")
+    if formula is None and "phone_number" not in faker.methods:
+        formula = pattern(_ANY_NUMBER, "numerify")
     made = by_row(field, "phone_number") if formula is None else filled(formula, field)
     return pc.replace_substring_regex(made, r"^\+", "00")
 
