@@ -29,7 +29,7 @@ from writer_svc.targets.hubspot.portal import Portal
 from writer_svc.targets.hubspot.sending import Sending
 
 CHANGED = failed("CHANGED_MEANWHILE", "The record was edited after the plan was made; it is left as it is.")
-GONE = failed("OBJECT_NOT_FOUND", "The record was deleted or archived after the plan was made.")
+GONE = failed("OBJECT_NOT_FOUND", "The record was deleted, archived or merged after the plan was made.")
 UNCHANGED = Verdict("skipped", code="UNCHANGED", reason="The record already had these values.")
 UNDONE = Verdict("cancelled", code="UNDONE", reason="The record has its earlier values again.")
 NOT_ALONE = failed(
@@ -38,6 +38,7 @@ NOT_ALONE = failed(
 NEW_OPTION = failed(
     "CANNOT_BE_PLANNED", "The answer would become a new option of its property; run the batch without a plan."
 )
+MISSING = "The record was deleted, archived or merged into another."
 MORE_EMAILS = "hs_additional_emails"
 """HubSpot finds a contact by any of its addresses."""
 
@@ -143,7 +144,7 @@ class HubSpotPlanner:
             for row in some:
                 current, body = found.get(row.record.folded), _as_kept(row.record.properties)
                 if current is None and not by_key:
-                    looked.append((row.result, failed("OBJECT_NOT_FOUND", "The record was deleted or archived.")))
+                    looked.append((row.result, failed("OBJECT_NOT_FOUND", MISSING)))
                 else:
                     crm_id = str(current["hs_object_id"]) if current else None
                     looked.append((row.result, plan_row(row.told(), row.record.key, body, current, crm_id)))
