@@ -12,7 +12,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test test-kafka test-postgres test-clients check format schemas docs bench-rows bench-spine bench-llm bench-crm kafka clean
+.PHONY: help setup demo run test test-kafka test-postgres test-clients check format schemas docs bench-rows bench-spine bench-llm bench-crm bench kafka clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,8 @@ bench-llm: $(MADE) ## LLM calls at 64 and 256 at once, beside a bare client
 
 bench-crm: $(MADE) ## calls a write costs, and rows a second beside simple-salesforce
 	@$(BIN)/python -m bench.crm
+
+bench: bench-spine bench-llm bench-rows bench-crm ## all of them, one after the other
 
 kafka: $(MADE) ## an Apache Kafka on this machine until Ctrl-C (Java and Maven)
 	@$(BIN)/python -m tests.kafka.apache_kafka

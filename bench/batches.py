@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.running import Running
@@ -26,10 +26,12 @@ def prompts_without_a_crm(records: int, models: Sequence[dict[str, Any]], lane: 
 
 
 def seconds_for(system: Running, spec: dict[str, Any], patience_s: float = 1_800) -> float:
-    """Wall time from the POST to the completed batch; every record must have been generated."""
-    began = time.perf_counter()
+    """Wall time from the POST to the moment the gateway notes as the batch's end; every record was generated.
+
+    Asked for four times a second: fifty answers a second would cost the gateway a quarter of a core.
+    """
+    began = datetime.now(UTC)
     batch_id = system.submit(spec)
-    batch = system.wait(batch_id, patience_s, every_s=0.02 if spec["source"]["rows"] < 5_000 else 0.25)
-    took = time.perf_counter() - began
+    batch = system.wait(batch_id, patience_s, every_s=0.25)
     assert batch["counts"]["generated"] == spec["source"]["rows"], batch
-    return took
+    return (datetime.fromisoformat(batch["finished_at"]) - began).total_seconds()

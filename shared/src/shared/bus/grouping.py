@@ -33,7 +33,7 @@ class Collect(Generic[E]):
     linger_s: float
     """How long the first record of a group waits for others."""
     brief: Callable[[Hashable], bool] = lambda _: False
-    """Keys whose groups are cheap to handle: they wait a tenth as long."""
+    """Keys whose groups are cheap to handle: they wait a third as long."""
     parallel: int = 1
     """Groups of one key that may run at once."""
     pack: Callable[[Sequence[Outgoing]], Sequence[Outgoing]] = list
@@ -111,7 +111,7 @@ class GroupsRunner:
         if len(key.collecting) >= self._collect.size:
             self._hand_over(name)
         elif key.timer is None:
-            linger_s = self._collect.linger_s * (0.1 if self._collect.brief(name) else 1.0)
+            linger_s = self._collect.linger_s * (0.33 if self._collect.brief(name) else 1.0)
             key.timer = self._loop.call_later(linger_s, self._hand_over, name)
 
     def _hand_over(self, name: Hashable) -> None:

@@ -30,7 +30,12 @@ from shared.settings import KafkaSettings
 from shared.telemetry import get_logger
 
 LINGER_S = 0.002
-"""How long a record waits for company when nothing is under way."""
+"""How long a record waits for company when nothing was sent lately."""
+
+BUSY_LINGER_S = 0.01
+"""And when something was: a trickle of hundreds a second must not be hundreds of requests a second."""
+
+LATELY_S = 0.05
 
 FLUSHES_UNDER_WAY = 2
 """While so many are with the broker, records gather for the next: the busier, the larger the batches. One record in
@@ -56,6 +61,7 @@ class Publisher:
         self._producer: AIOKafkaProducer | None = None
         self._current: Flush | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._sent_at = float("-inf")
         self._running: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
         self._renewing = asyncio.Lock()
@@ -107,7 +113,9 @@ class Publisher:
         if flush is None:
             flush = self._current = Flush()
             if len(self._running) < FLUSHES_UNDER_WAY:
-                self._timer = asyncio.get_running_loop().call_later(LINGER_S, self._flush_now)
+                loop = asyncio.get_running_loop()
+                linger_s = BUSY_LINGER_S if loop.time() - self._sent_at < LATELY_S else LINGER_S
+                self._timer = loop.call_later(linger_s, self._flush_now)
         flush.add(messages, told)
         if len(flush.messages) >= FLUSH_COUNT:
             self._flush_now()
@@ -124,6 +132,7 @@ class Publisher:
             self._timer.cancel()
             self._timer = None
         if flush is not None:
+            self._sent_at = asyncio.get_running_loop().time()
             task = asyncio.create_task(self._send(flush))
             self._running.add(task)
             task.add_done_callback(self._flushed)

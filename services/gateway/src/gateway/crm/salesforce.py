@@ -10,6 +10,7 @@ from shared.crm.describe import FieldDescribe, SaveResult
 from shared.crm.refusals import SalesforceRefused
 from shared.crm.salesforce import COLLECTION, SalesforceSession
 from shared.crm.soql import quoted
+from shared.errors import RecordsmithError
 
 from gateway.domain.crm_records import Change, Field, Page, Refused, Row
 
@@ -63,8 +64,13 @@ class Salesforce:
             body = {"allOrNone": False, "records": some}
             try:
                 results = await self._session.post("composite/sobjects", body, operation="create")
-            except SalesforceRefused as refused:
-                raise _refused(refused, object_name) from refused
+            except RecordsmithError as error:
+                if not changes:
+                    raise _refused(error, object_name) if isinstance(error, SalesforceRefused) else error from error
+                # Those of earlier calls are made, and must be told.
+                reason = f"The call for this record failed: {error}"
+                changes += [Change(at, None, "failed", error.code, reason) for at in range(first, len(rows))]
+                break
             changes += [_change(first + at, result, "created") for at, result in enumerate(results)]
         return changes
 
