@@ -9,6 +9,7 @@ from crm_sandbox.analytics.uploads import ENDS, HEADER, PART, decoded
 from crm_sandbox.exchange import Answer, Call, Route
 from crm_sandbox.org import Org
 from crm_sandbox.rooms import analytics_shapes as shapes
+from crm_sandbox.rooms.salesforce_bodies import object_of
 from crm_sandbox.salesforce.errors import RecordError, RequestError, no_such_resource
 
 DATA = "/services/data/v{version}"
@@ -81,7 +82,7 @@ class AnalyticsCalls:
         return Answer.json(shapes.xmd(dataset, self._version(call, dataset), call.words["kind"]))
 
     def query(self, call: Call) -> Answer:
-        body = _object(call)
+        body = object_of(call)
         language = body.get("queryLanguage", "SAQL")
         if str(language).upper() != "SAQL":
             raise RequestError("119", f"The query language {language} is not supported by this sandbox", status=400)
@@ -91,13 +92,13 @@ class AnalyticsCalls:
         return Answer.json(shapes.result(body["query"], stream, rows))
 
     def create_upload(self, call: Call) -> Answer:
-        body = _object(call)
+        body = object_of(call)
         if body.get("MetadataJson") is not None:
             decoded("MetadataJson", body["MetadataJson"])
         return self._inserted(call, HEADER, body)
 
     def change_upload(self, call: Call) -> Answer:
-        uploads, body, upload_id = self._ready().uploads, _object(call), call.words["id"]
+        uploads, body, upload_id = self._ready().uploads, object_of(call), call.words["id"]
         ends = call.fails_first if call.fails_first in ENDS else None
         if call.fails_first and not ends:
             raise RecordError(call.fails_first)
@@ -111,12 +112,12 @@ class AnalyticsCalls:
         return Answer(204)
 
     def create_part(self, call: Call) -> Answer:
-        body = _object(call)
+        body = object_of(call)
         self._ready().uploads.refuse_part(body)
         return self._inserted(call, PART, body)
 
     def change_part(self, call: Call) -> Answer:
-        body = _object(call)
+        body = object_of(call)
         if "DataFile" in body:
             decoded("DataFile", body["DataFile"])
         sql = f'SELECT "InsightsExternalDataId" FROM "sf_{PART}" WHERE "Id" = ?'  # noqa: S608 - our own name
@@ -154,16 +155,6 @@ class AnalyticsCalls:
         if found := self._analytics.datasets.version(dataset, call.words["locator"]):
             return found
         raise no_such_resource()
-
-
-def _object(call: Call) -> dict[str, Any]:
-    try:
-        body = call.json()
-    except ValueError as error:
-        raise RequestError("JSON_PARSER_ERROR", "Unexpected character at [line:1, column:1]") from error
-    if not isinstance(body, dict):
-        raise RequestError("JSON_PARSER_ERROR", "The HTTP entity body is required to be an object")
-    return body
 
 
 def _whole(call: Call, name: str, default: int, most: int) -> int:

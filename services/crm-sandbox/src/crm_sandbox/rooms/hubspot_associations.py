@@ -1,6 +1,6 @@
 """Associations: v4 and the dated versions with kinds and labels, v3 with names."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from crm_sandbox.exchange import Answer, Call, Route
@@ -11,9 +11,9 @@ from crm_sandbox.hubspot.errors import HubSpotError, bad_json, not_found, ordere
 from crm_sandbox.hubspot.object_types import ObjectType
 from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.hubspot.records import Record
-from crm_sandbox.hubspot.stamps import stamp
 from crm_sandbox.rooms.hubspot_associations_v3 import OlderAssociationCalls
-from crm_sandbox.rooms.hubspot_bodies import after_of, body_of, count_of
+from crm_sandbox.rooms.hubspot_batches import each, now_of, told
+from crm_sandbox.rooms.hubspot_bodies import after_of, body_of, count_of, end_id
 from crm_sandbox.rooms.hubspot_routes import versioned
 
 MOST_CREATED = 2000
@@ -54,14 +54,22 @@ class AssociationCalls:
             source, target = self._ends(call, given)
             return self._labelled(call, source, target, given.get("types"))
 
-        return self._each(call, inputs_of(body_of(call), "from", "to", "types", most=MOST_CREATED), link, 201)
+        return each(
+            self._portal,
+            inputs_of(body_of(call), "from", "to", "types", most=MOST_CREATED),
+            link,
+            201,
+            call.fails_first,
+        )
 
     def _default_many(self, call: Call) -> Answer:
         def link(given: dict[str, Any]) -> dict[str, Any]:
             source, target = self._ends(call, given)
             return self._defaulted(call, source, target)
 
-        return self._each(call, inputs_of(body_of(call), "from", "to", most=MOST_CREATED), link, 200)
+        return each(
+            self._portal, inputs_of(body_of(call), "from", "to", most=MOST_CREATED), link, 200, call.fails_first
+        )
 
     def _create(self, call: Call) -> Answer:
         source, target, kinds = *self._addressed(call), body_of(call)
@@ -72,15 +80,15 @@ class AssociationCalls:
     def _default(self, call: Call) -> Answer:
         source, target = self._addressed(call)
         self._fail_first(call)
-        started = self._now()
+        started = now_of(self._portal)
         with self._portal.store.transaction():
             results = [self._defaulted(call, source, target)]
-        return Answer.json(self._told(started, results, []))
+        return told(self._portal, started, results, [])
 
     def _read_many(self, call: Call) -> Answer:
         """Records without links are told as errors that are none (fixture contacts-to-companies)."""
         one, other = self._types(call)
-        started, results, errors = self._now(), [], []
+        started, results, errors = now_of(self._portal), [], []
         for given in inputs_of(body_of(call), "id", most=MOST_READ):
             found = self._portal.records.find(one, str(given["id"]))
             if found is None:
@@ -89,7 +97,7 @@ class AssociationCalls:
                 results.append(_page({"from": {"id": str(found.id)}}, "to", ends, after_of(given.get("after"))))
             else:
                 errors.append(_childless(one, found, other))
-        return Answer.json(self._told(started, results, errors), 207 if errors else 200)
+        return told(self._portal, started, results, errors)
 
     def _list(self, call: Call) -> Answer:
         one, other = self._types(call)
@@ -156,20 +164,6 @@ class AssociationCalls:
         ends = {"from": {"id": str(source.id)}, "to": {"id": str(target.id)}}
         return {**ends, "associationSpec": kind.spec()}
 
-    def _each(
-        self, call: Call, inputs: list[dict[str, Any]], do: Callable[[dict[str, Any]], dict[str, Any]], status: int
-    ) -> Answer:
-        started, results, errors = self._now(), [], []
-        with self._portal.store.transaction():
-            for number, given in enumerate(inputs):
-                try:
-                    if call.fails_first and number == 0:
-                        raise ordered(call.fails_first)
-                    results.append(do(given))
-                except HubSpotError as error:
-                    errors.append(error.item())
-        return Answer.json(self._told(started, results, errors), 207 if errors else status)
-
     def _kinds(self, call: Call, types: Any) -> list[Kind]:
         if not isinstance(types, list) or not types:
             raise required_fields("types")
@@ -183,7 +177,7 @@ class AssociationCalls:
 
     def _ends(self, call: Call, given: dict[str, Any]) -> tuple[Record, Record]:
         one, other = self._types(call)
-        return self._links.end(one, _named(given["from"])), self._links.end(other, _named(given["to"]))
+        return self._links.end(one, end_id(given["from"])), self._links.end(other, end_id(given["to"]))
 
     def _addressed(self, call: Call) -> tuple[Record, Record]:
         one, other = self._types(call)
@@ -200,13 +194,6 @@ class AssociationCalls:
         sub_category = "crm.associations.INVALID_IDENTIFIER"
         return HubSpotError(400, f"{text} is not a valid ID", sub_category=sub_category, context={"id": [text]}).item()
 
-    def _told(self, started: str, results: list[Any], errors: list[Any]) -> dict[str, Any]:
-        body = {"completedAt": self._now(), "status": "COMPLETE", "startedAt": started, "results": results}
-        return {**body, "errors": errors, "numErrors": len(errors)} if errors else body
-
-    def _now(self) -> str:
-        return stamp(self._portal.records.now())
-
 
 def _page(body: dict[str, Any], name: str, ends: list[Linked], after: int, limit: int = MOST_LISTED) -> dict[str, Any]:
     left = [end for end in ends if end.id > after]
@@ -222,12 +209,6 @@ def _childless(one: ObjectType, found: Record, other: ObjectType) -> dict[str, A
     return error.item()
 
 
-def _named(end: Any) -> str:
-    if not isinstance(end, dict) or end.get("id") in (None, ""):
-        raise required_fields("id")
-    return str(end["id"])
-
-
 def _number(end: Any) -> int:
-    text = _named(end)
+    text = end_id(end)
     return int(text) if text.isascii() and text.isdecimal() else 0

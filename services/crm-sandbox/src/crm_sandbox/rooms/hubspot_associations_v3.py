@@ -1,15 +1,15 @@
 """Associations of v3, which knows kinds by name."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from crm_sandbox.exchange import Answer, Call, Route
 from crm_sandbox.hubspot.batches import inputs_of
-from crm_sandbox.hubspot.errors import HubSpotError, not_found, ordered, required_fields
+from crm_sandbox.hubspot.errors import HubSpotError, not_found, ordered
 from crm_sandbox.hubspot.object_types import ObjectType
 from crm_sandbox.hubspot.portal import Portal
-from crm_sandbox.hubspot.stamps import stamp
-from crm_sandbox.rooms.hubspot_bodies import body_of
+from crm_sandbox.rooms.hubspot_batches import each
+from crm_sandbox.rooms.hubspot_bodies import body_of, end_id
 from crm_sandbox.rooms.hubspot_routes import HubSpotRoute
 
 MOST_INPUTS = 2000
@@ -36,9 +36,11 @@ class OlderAssociationCalls:
 
     def _create_many(self, call: Call) -> Answer:
         def link(given: dict[str, Any]) -> dict[str, Any]:
-            return self._link(call, _end(given, "from"), _end(given, "to"), str(given["type"]))
+            return self._link(call, end_id(given["from"]), end_id(given["to"]), str(given["type"]))
 
-        return self._each(call, inputs_of(body_of(call), "from", "to", "type", most=MOST_INPUTS), link, 201)
+        return each(
+            self._portal, inputs_of(body_of(call), "from", "to", "type", most=MOST_INPUTS), link, 201, call.fails_first
+        )
 
     def _read_many(self, call: Call) -> Answer:
         one, other = self._types(call)
@@ -53,13 +55,13 @@ class OlderAssociationCalls:
             links = [{"id": str(end.id), "type": kind.name} for end in ends for kind in end.kinds]
             return {"from": {"id": str(found.id)}, "to": links}
 
-        return self._each(call, inputs_of(body_of(call), "id", most=MOST_INPUTS), read, 200)
+        return each(self._portal, inputs_of(body_of(call), "id", most=MOST_INPUTS), read, 200, call.fails_first)
 
     def _archive_many(self, call: Call) -> Answer:
         if call.fails_first:
             raise ordered(call.fails_first)
         for given in inputs_of(body_of(call), "from", "to", "type", most=MOST_INPUTS):
-            self._unlink(call, _end(given, "from"), _end(given, "to"), str(given["type"]))
+            self._unlink(call, end_id(given["from"]), end_id(given["to"]), str(given["type"]))
         return Answer(204)
 
     def _list(self, call: Call) -> Answer:
@@ -96,32 +98,5 @@ class OlderAssociationCalls:
         if source.isdecimal() and target.isdecimal():
             self._links.take(kind, int(source), int(target))
 
-    def _each(
-        self, call: Call, inputs: list[dict[str, Any]], do: Callable[[dict[str, Any]], dict[str, Any]], status: int
-    ) -> Answer:
-        started, results, errors = self._now(), [], []
-        with self._portal.store.transaction():
-            for number, given in enumerate(inputs):
-                try:
-                    if call.fails_first and number == 0:
-                        raise ordered(call.fails_first)
-                    results.append(do(given))
-                except HubSpotError as error:
-                    errors.append(error.item())
-        body = {"status": "COMPLETE", "results": results, "startedAt": started, "completedAt": self._now()}
-        if errors:
-            return Answer.json({**body, "errors": errors, "numErrors": len(errors)}, 207)
-        return Answer.json(body, status)
-
-    def _now(self) -> str:
-        return stamp(self._portal.records.now())
-
     def _types(self, call: Call) -> tuple[ObjectType, ObjectType]:
         return self._portal.types.named(call.words["type"]), self._portal.types.named(call.words["target"])
-
-
-def _end(given: dict[str, Any], name: str) -> str:
-    end = given[name]
-    if not isinstance(end, dict) or end.get("id") in (None, ""):
-        raise required_fields("id")
-    return str(end["id"])

@@ -3,7 +3,7 @@
 from typing import Any
 
 from crm_sandbox.exchange import Call
-from crm_sandbox.hubspot.errors import HubSpotError, bad_json
+from crm_sandbox.hubspot.errors import HubSpotError, bad_json, required_fields
 
 
 def body_of(call: Call) -> Any:
@@ -34,3 +34,10 @@ def after_of(text: str | None) -> int:
     if not (text.isascii() and text.isdecimal()):
         raise HubSpotError(400, f"after: {text} is not a place of a list")
     return int(text)
+
+
+def end_id(end: Any) -> str:
+    """The id of one end of an association: `{"id": …}`."""
+    if not isinstance(end, dict) or end.get("id") in (None, ""):
+        raise required_fields("id")
+    return str(end["id"])

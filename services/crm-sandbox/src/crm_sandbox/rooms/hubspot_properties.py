@@ -1,6 +1,6 @@
 """Properties and their groups, one by one and in batches."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from crm_sandbox.exchange import Answer, Call, Route
@@ -10,7 +10,7 @@ from crm_sandbox.hubspot.errors import HubSpotError, ordered, required_fields
 from crm_sandbox.hubspot.object_types import ObjectType
 from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.hubspot.property_rules import archived_property, changed_property, new_property
-from crm_sandbox.hubspot.stamps import stamp
+from crm_sandbox.rooms.hubspot_batches import each, now_of
 from crm_sandbox.rooms.hubspot_bodies import body_of
 from crm_sandbox.rooms.hubspot_routes import versioned
 
@@ -52,7 +52,7 @@ class PropertyCalls:
     def _update(self, call: Call) -> Answer:
         one, body = self._type(call), _body(call)
         known = self._properties.named(one, call.words["name"])
-        changed = changed_property(self._properties, one, known, body, self._now())
+        changed = changed_property(self._properties, one, known, body, now_of(self._portal))
         return Answer.json(self._properties.put(one, changed).body)
 
     def _archive(self, call: Call) -> Answer:
@@ -60,13 +60,13 @@ class PropertyCalls:
             raise ordered(call.fails_first)
         one = self._type(call)
         known = self._properties.named(one, call.words["name"])
-        self._properties.put(one, archived_property(known, self._now()))
+        self._properties.put(one, archived_property(known, now_of(self._portal)))
         return Answer(204)
 
     def _create_many(self, call: Call) -> Answer:
         """201; those that cannot be created are told in a 207 (fixture 3-response-batch-create)."""
         one, inputs = self._type(call), inputs_of(body_of(call))
-        return self._each(inputs, lambda given: self._made(one, given), 201, call.fails_first)
+        return each(self._portal, inputs, lambda given: self._made(one, given), 201, call.fails_first)
 
     def _read_many(self, call: Call) -> Answer:
         one, body = self._type(call), body_of(call)
@@ -75,14 +75,14 @@ class PropertyCalls:
         def read(given: Body) -> Body:
             return self._properties.named(one, str(given["name"]), archived=archived).body
 
-        return self._each(inputs_of(body, "name"), read, 200, None)
+        return each(self._portal, inputs_of(body, "name"), read, 200)
 
     def _archive_many(self, call: Call) -> Answer:
         if call.fails_first:
             raise ordered(call.fails_first)
         one, inputs = self._type(call), inputs_of(body_of(call), "name")
         found = [known for given in inputs if (known := self._properties.find(one, str(given["name"])))]
-        bodies = [archived_property(known, self._now()) for known in found]
+        bodies = [archived_property(known, now_of(self._portal)) for known in found]
         with self._portal.store.transaction():
             for body in bodies:
                 self._properties.put(one, body)
@@ -130,32 +130,12 @@ class PropertyCalls:
         return Answer(204)
 
     def _made(self, one: ObjectType, given: Any) -> Body:
-        body = new_property(self._properties, one, given, self._now(), self._portal.settings.now)
+        body = new_property(self._properties, one, given, now_of(self._portal), self._portal.settings.now)
         made = self._properties.put(one, body)
         if made.key:
             # Records may hold values from a property of the same name that was archived.
             self._portal.records.index_key(one, made.name)
         return made.body
-
-    def _each(
-        self, inputs: list[dict[str, Any]], do: Callable[[Body], Body], status: int, fails_first: str | None
-    ) -> Answer:
-        started, results, errors = self._now(), [], []
-        with self._portal.store.transaction():
-            for number, given in enumerate(inputs):
-                try:
-                    if fails_first and number == 0:
-                        raise ordered(fails_first)
-                    results.append(do(given))
-                except HubSpotError as error:
-                    errors.append(error.item())
-        body = {"completedAt": self._now(), "status": "COMPLETE", "startedAt": started, "results": results}
-        if errors:
-            return Answer.json({**body, "errors": errors, "numErrors": len(errors)}, 207)
-        return Answer.json(body, status)
-
-    def _now(self) -> str:
-        return stamp(self._portal.records.now())
 
     def _type(self, call: Call) -> ObjectType:
         return self._portal.types.named(call.words["type"])

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from itertools import chain, islice
 
 from crm_sandbox.exchange import Answer, Call
-from crm_sandbox.foreign import Json
 from crm_sandbox.org import Org
+from crm_sandbox.rooms.salesforce_bodies import object_of
 from crm_sandbox.salesforce.bulk.files import part_of
 from crm_sandbox.salesforce.bulk.job import FINAL, INGEST, QUERY, Job, State
 from crm_sandbox.salesforce.bulk.multipart import split_job_and_content
@@ -29,10 +29,10 @@ class BulkCalls:
     def create_ingest(self, call: Call) -> Answer:
         if call.headers.get("content-type", "").lower().startswith("multipart/form-data"):
             return self._create_whole(call)
-        return Answer.json(self._jobs.create_ingest(_order(call), call.words["version"]).created())
+        return Answer.json(self._jobs.create_ingest(object_of(call), call.words["version"]).created())
 
     def create_query(self, call: Call) -> Answer:
-        return Answer.json(self._jobs.create_query(_order(call), call.words["version"]).created())
+        return Answer.json(self._jobs.create_query(object_of(call), call.words["version"]).created())
 
     def upload(self, call: Call) -> Answer:
         job = self._jobs.find(INGEST, call.words["id"])
@@ -123,7 +123,7 @@ class BulkCalls:
         return Answer.json(job.created())
 
     def _change(self, call: Call, job: Job, allowed: set[str]) -> None:
-        state = _order(call).get("state")
+        state = object_of(call).get("state")
         if state not in allowed:
             raise RequestError("INVALIDJOBSTATE", f"state: {state} is not one of {', '.join(sorted(allowed))}")
         if state == "Aborted":
@@ -151,16 +151,6 @@ class BulkCalls:
 
 def _kind(call: Call) -> str:
     return INGEST if "/jobs/ingest" in call.path else QUERY
-
-
-def _order(call: Call) -> dict[str, Json]:
-    try:
-        body = call.json()
-    except ValueError as error:
-        raise RequestError("JSON_PARSER_ERROR", "Unexpected character at [line:1, column:1]") from error
-    if not isinstance(body, dict):
-        raise RequestError("JSON_PARSER_ERROR", "The HTTP entity body is required to be an object")
-    return body
 
 
 def _most_rows(call: Call) -> int:

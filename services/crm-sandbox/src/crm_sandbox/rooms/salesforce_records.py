@@ -6,6 +6,7 @@ from typing import Any
 from crm_sandbox.exchange import Answer, Call
 from crm_sandbox.foreign import Json
 from crm_sandbox.org import Org
+from crm_sandbox.rooms.salesforce_bodies import body_of
 from crm_sandbox.salesforce.collections import without
 from crm_sandbox.salesforce.errors import RecordError, RequestError, no_such_resource
 from crm_sandbox.salesforce.ids import to_18
@@ -72,15 +73,15 @@ class RecordCalls:
         return self._deleted(call, one, found)
 
     def create_many(self, call: Call) -> Answer:
-        return Answer.json(self._many.create(_body(call), call.fails_first))
+        return Answer.json(self._many.create(body_of(call), call.fails_first))
 
     def update_many(self, call: Call) -> Answer:
-        return Answer.json(self._many.update(_body(call), call.fails_first))
+        return Answer.json(self._many.update(body_of(call), call.fails_first))
 
     def upsert_many(self, call: Call) -> Answer:
         one = self._object(call)
         key = key_field(one, call.words["field"])
-        return Answer.json(self._many.upsert(one, key, _body(call), call.fails_first))
+        return Answer.json(self._many.upsert(one, key, body_of(call), call.fails_first))
 
     def delete_many(self, call: Call) -> Answer:
         ids = [one for one in call.query.get("ids", "").split(",") if one]
@@ -146,16 +147,8 @@ class RecordCalls:
             return write()
 
 
-def _body(call: Call) -> Json:
-    try:
-        body: Json = call.json()
-    except ValueError as error:
-        raise RequestError("JSON_PARSER_ERROR", "Unexpected character at [line:1, column:1]") from error
-    return body
-
-
 def _record(call: Call) -> dict[str, Json]:
-    body = _body(call)
+    body = body_of(call)
     if isinstance(body, dict):
         return body
     raise RequestError("JSON_PARSER_ERROR", "The HTTP entity body is required to be an object at [line:1, column:1]")

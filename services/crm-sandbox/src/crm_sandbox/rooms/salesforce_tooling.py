@@ -5,9 +5,10 @@ from typing import Any
 
 from crm_sandbox.exchange import Answer, Call
 from crm_sandbox.org import Org
+from crm_sandbox.rooms.salesforce_bodies import object_of
 from crm_sandbox.salesforce.custom_fields import described, split_full_name
 from crm_sandbox.salesforce.definitions import DefinitionError
-from crm_sandbox.salesforce.errors import RecordError, RequestError, no_such_resource
+from crm_sandbox.salesforce.errors import RecordError, no_such_resource
 from crm_sandbox.salesforce.pages import MOST_IN_A_PAGE
 from crm_sandbox.salesforce.schema import SObject
 
@@ -19,7 +20,7 @@ class ToolingCalls:
         self._org = org
 
     def create_field(self, call: Call) -> Answer:
-        body = _order(call)
+        body = object_of(call)
         object_name, name = split_full_name(body.get("FullName"))
         one = self._org.schema.find(object_name)
         if one is None:
@@ -72,13 +73,3 @@ class ToolingCalls:
         }
         with self._org.store.transaction():
             return self._org.records.insert(table, row)
-
-
-def _order(call: Call) -> dict[str, Any]:
-    try:
-        body = call.json()
-    except ValueError as error:
-        raise RequestError("JSON_PARSER_ERROR", "Unexpected character at [line:1, column:1]") from error
-    if not isinstance(body, dict):
-        raise RequestError("JSON_PARSER_ERROR", "The HTTP entity body is required to be an object")
-    return body
