@@ -8,15 +8,16 @@ from contextlib import suppress
 
 from shared.errors import Fatal, Retryable
 from shared.events import BatchStaged, Event, RecordGenerated
-from shared.telemetry import get_logger, names, open_record_trace
+from shared.telemetry import get_logger
 from sqlalchemy.exc import SQLAlchemyError
 
 from writer_svc.domain.plans import PlanBook
 from writer_svc.domain.staging import Job, Jobs, Patience
-from writer_svc.domain.verdicts import Verdict, settled
+from writer_svc.domain.verdicts import Verdict
 from writer_svc.steering import Steering
 from writer_svc.store.leases import LeaseLost
 from writer_svc.store.staging import LEASE_S
+from writer_svc.telling import verdict_events
 
 TICK_S = 0.25
 FATAL_S = 60.0
@@ -72,16 +73,7 @@ class BulkLoop:
 
     async def tell(self, job: Job, told: Sequence[tuple[RecordGenerated, Verdict]]) -> None:
         """Publish verdicts, then settle them: after a crash between the two they are published twice, never lost."""
-        events: list[tuple[Event, str | None]] = []
-        for result, verdict in told:
-            if verdict.state == "failed":
-                get_logger().warning(
-                    names.LOG_RECORD_FAILED, batch_id=result.batch_id, index=result.index, category=verdict.category,
-                    code=verdict.code, trace_id=result.trace_id(),
-                )  # fmt: skip
-            parent = open_record_trace(names.SPAN_WRITE_RECORD, result.trace_id())
-            events.append((settled(result, verdict), parent))
-        await self._publish(events)
+        await self._publish(verdict_events(told))
         await self._jobs.settle(job, [result for result, _ in told])
 
     async def turn(self) -> None:

@@ -12,12 +12,13 @@ from opentelemetry.util.types import AttributeValue
 from shared.bus import Parked, Received
 from shared.errors import RecordsmithError
 from shared.events import Event, RecordGenerated
-from shared.telemetry import get_logger, is_sampled, names, span, span_context
+from shared.telemetry import is_sampled, names, span, span_context
 
 from writer_svc.domain.memory import Written
 from writer_svc.domain.plans import PlanBook, plan_key, target_of
 from writer_svc.domain.target import Planned, Target
 from writer_svc.domain.verdicts import CANCELLED, Verdict, failed, settled
+from writer_svc.telling import log_failure
 
 PLAN_S = 60.0
 """How long a result waits for its batch's plan: it was published before any prompt, so it is only late."""
@@ -66,7 +67,7 @@ async def write_records(
 def failed_record(received: Received[Any], error: RecordsmithError, attempts: int) -> Event | None:
     """The verdict on a result that could not be written for good."""
     verdict = failed(error.code or "NOT_WRITTEN", str(error), category=error.category)
-    _log(received.event, verdict)
+    log_failure(received.event, verdict)
     return settled(received.event, verdict)
 
 
@@ -109,7 +110,7 @@ def _record(received: Received[RecordGenerated], verdict: Verdict) -> AbstractCo
     """The record's own share of the write, where its trace is kept."""
     result = received.event
     if verdict.state == "failed":
-        _log(result, verdict)
+        log_failure(result, verdict)
     if not is_sampled(received.traceparent):
         return _UNSAMPLED
     attributes: dict[str, AttributeValue] = {
@@ -120,17 +121,6 @@ def _record(received: Received[RecordGenerated], verdict: Verdict) -> AbstractCo
     if verdict.code:
         attributes[names.CRM_CODE] = verdict.code
     return span(names.SPAN_WRITE_RECORD, traceparent=received.traceparent, attributes=attributes)
-
-
-def _log(result: RecordGenerated, verdict: Verdict) -> None:
-    get_logger().warning(
-        names.LOG_RECORD_FAILED,
-        batch_id=result.batch_id,
-        index=result.index,
-        category=verdict.category,
-        code=verdict.code,
-        trace_id=result.trace_id(),
-    )
 
 
 def _links(received: Mapping[str, Received[RecordGenerated]]) -> list[Link]:

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 
 from shared.errors import Fatal, Retryable
 from shared.events import BatchStaged, Event, RecordGenerated
-from shared.telemetry import get_logger, names, open_record_trace
+from shared.telemetry import get_logger
 from sqlalchemy.exc import SQLAlchemyError
 
 from writer_svc.domain.plans import PlanBook
 from writer_svc.domain.structured_response import DATASET
 from writer_svc.domain.upload_budget import DAY_S, UploadBudget
 from writer_svc.domain.uploads import Closing, DatasetUpload, Uploads, Waiting
-from writer_svc.domain.verdicts import CANCELLED, Verdict, settled
+from writer_svc.domain.verdicts import CANCELLED, Verdict
 from writer_svc.store.leases import LeaseLost
+from writer_svc.telling import verdict_events
 
 TICK_S = 0.5
 RETRY_S = 5.0
@@ -83,16 +84,7 @@ class UploadLoop:
 
     async def tell(self, told: Sequence[tuple[RecordGenerated, Verdict]]) -> None:
         """Publish verdicts, then settle them: after a crash between the two they are published twice, never lost."""
-        events: list[tuple[Event, str | None]] = []
-        for result, verdict in told:
-            if verdict.state == "failed":
-                get_logger().warning(
-                    names.LOG_RECORD_FAILED, batch_id=result.batch_id, index=result.index, category=verdict.category,
-                    code=verdict.code, trace_id=result.trace_id(),
-                )  # fmt: skip
-            parent = open_record_trace(names.SPAN_WRITE_RECORD, result.trace_id())
-            events.append((settled(result, verdict), parent))
-        await self._publish(events)
+        await self._publish(verdict_events(told))
         await self._store.settle([result for result, _ in told])
 
     async def turn(self) -> None:

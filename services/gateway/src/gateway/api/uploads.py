@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from fastapi import Request
 from pydantic_core import from_json
-from shared.events import BatchSpec, Event, RowsAttached, RowsSource, SalesforceTarget
+from shared.events import Event, RowsAttached, RowsSource, SalesforceTarget
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
@@ -50,6 +50,14 @@ class RowFile:
             raise BadRow(1, "the file is not UTF-8", "save it as UTF-8") from error
         finally:
             text.detach()  # else the wrapper would close the file with itself
+
+    def digest(self) -> str:
+        """A hash of the file's bytes."""
+        self.file.seek(0)
+        hashed = blake2b(digest_size=16)
+        while piece := self.file.read(1 << 20):
+            hashed.update(piece)
+        return hashed.hexdigest()
 
     async def attachments(self, batch_id: str) -> AsyncIterator[list[Event]]:
         """The rows as events that travel ahead of the command, some at a time."""
@@ -120,16 +128,6 @@ async def _checked(draft: Draft, file: RowFile) -> Draft:
                 for slot in unknown
             ]
         )
-    parts, digest = await asyncio.to_thread(lambda: _measured(file))
-    spec = draft.spec.model_copy(update={"source": RowsSource(kind="rows", rows=[], parts=parts)})
-    return replace(draft, spec=BatchSpec.model_validate(spec.model_dump()), body_hash=f"{draft.body_hash[:32]}{digest}")
-
-
-def _measured(file: RowFile) -> tuple[int, str]:
-    """How many parts the rows make, and a hash of the file's bytes."""
-    parts = sum(1 for _ in grouped(row for _, row in file.rows()))
-    file.file.seek(0)
-    hashed = blake2b(digest_size=16)
-    while piece := file.file.read(1 << 20):
-        hashed.update(piece)
-    return parts, hashed.hexdigest()
+    spec = draft.spec.model_copy(update={"source": RowsSource(kind="rows", rows=[], parts=contents.parts)})
+    digest = await asyncio.to_thread(file.digest)
+    return replace(draft, spec=spec, body_hash=f"{draft.body_hash[:32]}{digest}")

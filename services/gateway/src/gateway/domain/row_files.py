@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Literal
 
-Row = dict[str, Any]
+from gateway.domain.parts import Row, grouped
+
 RowFormat = Literal["csv", "jsonl"]
 
 MAX_ROWS = 1_000_000
@@ -40,6 +41,8 @@ class Contents:
     rows: int = 0
     columns: dict[str, None] = field(default_factory=dict)
     """Every field that some row has, in order of appearance."""
+    parts: int = 0
+    """Into how many the rows are cut for the bus."""
 
 
 def read_csv(lines: Iterable[str]) -> Iterator[tuple[int, Row]]:
@@ -88,6 +91,11 @@ def checked(rows: Iterable[tuple[int, Row]], *, required: str | None = None) -> 
     take 60 MB as hashes and several times that as texts.
     """
     contents = Contents()
+    contents.parts = sum(1 for _ in grouped(_each_checked(rows, contents, required)))
+    return contents
+
+
+def _each_checked(rows: Iterable[tuple[int, Row]], contents: Contents, required: str | None) -> Iterator[Row]:
     seen: set[bytes] = set()
     has_ids: bool | None = None
     for line, row in rows:
@@ -102,7 +110,7 @@ def checked(rows: Iterable[tuple[int, Row]], *, required: str | None = None) -> 
             _check_id(line, row["id"], seen)
         if required and row.get(required) in (None, ""):
             raise BadRow(line, f"the external id of the target, {required}, is missing in this row")
-    return contents
+        yield row
 
 
 def _check_id(line: int, given: Any, seen: set[bytes]) -> None:
