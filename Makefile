@@ -9,6 +9,8 @@ MADE := .venv/.made
 MANIFESTS := uv.lock pyproject.toml $(wildcard shared/pyproject.toml recordsmith/pyproject.toml services/*/pyproject.toml examples/*/pyproject.toml)
 
 export UV_PYTHON_DOWNLOADS := never
+# As pip does: behind a proxy that reads TLS, the certificates that count are this machine's.
+export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
