@@ -25,8 +25,8 @@ from starlette.formparsers import MultiPartException
 from gateway.api import drafts
 from gateway.api.drafts import Draft
 from gateway.api.problems import Mistake, Problem, unprocessable
-from gateway.domain.parts import grouped
-from gateway.domain.row_files import READERS, SUFFIXES, BadRow, Row, RowFormat, checked
+from gateway.domain.parts import Row, grouped
+from gateway.domain.row_files import READERS, SUFFIXES, BadRow, RowFormat, checked
 from gateway.domain.slots import slots_of
 
 MAX_FILE = 1024 * 1024 * 1024
