@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
-from shared.bus import Parked
+from shared.bus import Parked, Postponed
 from shared.errors import Retryable
 from shared.events import RecordSettled
 from writer_svc.domain.memory import Written
@@ -121,6 +121,30 @@ async def test_what_was_written_before_a_failure_is_told_and_not_written_again(
     again = await settle(plans, group, {"salesforce": noted}, written)
     assert sorted(event.index for event in again) == [0, 1, 2, 3]
     assert noted.texts == ["0", "1", "2", "3"]
+
+
+async def test_a_record_without_its_parent_is_postponed_once_and_then_fails(
+    plans: PlanBook, make_plan: Any, make_control: Any, make_result: Any, make_received: Any
+) -> None:
+    plans.note("b", make_control("running", make_plan()))
+
+    class Orphans(Noted):
+        async def write(self, results: Sequence[Planned]) -> AsyncIterator[tuple[Any, Verdict]]:
+            async for result, verdict in super().write(results):
+                orphan = Verdict("failed", code="INVALID_CROSS_REFERENCE_KEY", reason="no parent", later=True)
+                yield result, orphan if result.index == 1 else verdict
+
+    group = [make_received(make_result(i)) for i in range(3)]
+    events = write_records(group, plans=plans, targets={"salesforce": Orphans()}, written=Written())
+    assert [(await anext(events)).index for _ in range(2)] == [0, 2]  # type: ignore[attr-defined]
+    with pytest.raises(Postponed) as postponed:
+        await anext(events)
+    assert [(one.event.index, error.code) for one, error in postponed.value.later] == [
+        (1, "INVALID_CROSS_REFERENCE_KEY")
+    ]
+    again = group[1]._replace(attempt=2)
+    (event,) = await settle(plans, [again], {"salesforce": Orphans()})
+    assert (event.state, event.code, event.reason) == ("failed", "INVALID_CROSS_REFERENCE_KEY", "no parent")
 
 
 async def test_a_target_that_is_not_there_fails_its_records(

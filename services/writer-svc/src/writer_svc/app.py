@@ -122,6 +122,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
             plans=planned,
         ),
         written=Written(),
+        parent_retries=settings.parent_retries,
     )
 
     async def prepare() -> None:

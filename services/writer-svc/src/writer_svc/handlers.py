@@ -9,8 +9,8 @@ from typing import Any
 
 from opentelemetry.trace import Link, SpanKind
 from opentelemetry.util.types import AttributeValue
-from shared.bus import Parked, Received
-from shared.errors import RecordsmithError
+from shared.bus import Parked, Postponed, Received
+from shared.errors import RecordsmithError, Retryable
 from shared.events import Event, RecordGenerated
 from shared.telemetry import is_sampled, names, span, span_context
 
@@ -23,6 +23,9 @@ from writer_svc.telling import log_failure
 PLAN_S = 60.0
 """How long a result waits for its batch's plan: it was published before any prompt, so it is only late."""
 
+PARENT_RETRIES = 1
+"""How often a record whose parent is not there yet goes through the retry topics: 30 s, then 5 min, then 30 min."""
+
 LINKS = 128
 """Links that a span keeps (OpenTelemetry's default limit)."""
 
@@ -32,9 +35,17 @@ _UNSAMPLED: AbstractContextManager[None] = nullcontext()
 
 
 async def write_records(
-    received: Group, *, plans: PlanBook, targets: Mapping[str, Target], written: Written
+    received: Group,
+    *,
+    plans: PlanBook,
+    targets: Mapping[str, Target],
+    written: Written,
+    parent_retries: int = PARENT_RETRIES,
 ) -> AsyncIterator[Event]:
-    """Write what was generated, grouped by target; report each record's fate."""
+    """Write what was generated, grouped by target; report each record's fate.
+
+    Raises `Postponed` with those whose time may still come.
+    """
     # All of a batch is asked once: a group is hundreds of records of one batch or two.
     batches = {batch_id: plans.plan(batch_id) for batch_id in {one.event.batch_id for one in received}}
     _refuse_unplanned(batches, plans)
@@ -55,13 +66,19 @@ async def write_records(
                 yield settled(result, known)
         else:
             wanted.setdefault(target_of(plan), []).append((result, plan))
+    later: list[tuple[Received[RecordGenerated], Retryable]] = []
     for (kind, *_), results in wanted.items():
         async for result, verdict in _write(targets.get(kind), kind, results, once):
             event_id = result.event_id()
+            if verdict.later and once[event_id].attempt <= parent_retries:
+                later.append((once[event_id], Retryable(verdict.reason or "", category="crm", code=verdict.code)))
+                continue
             if verdict.state == "written":
                 written.note(event_id, verdict)
             with _record(once[event_id], verdict):
                 yield settled(result, verdict)
+    if later:
+        raise Postponed(later)
 
 
 def failed_record(received: Received[Any], error: RecordsmithError, attempts: int) -> Event | None:

@@ -143,6 +143,28 @@ async def test_only_locked_records_are_sent_again(
     assert (writes(sandbox), len(slept)) == (3, 2)
 
 
+async def test_a_child_without_its_parent_comes_again_later_and_holds_no_call(
+    target: Salesforce, sandbox: RunningSandbox, slept: list[float], make_result: Any, make_plan: Any
+) -> None:
+    contact = sandbox.query("SELECT Id, AccountId FROM Contact LIMIT 1")[0]
+    missing = "001RS00000ZZZZZ"
+    plan = make_plan({"kind": "salesforce", "object": "Contact", "fields": {"AccountId": "account"}})
+    planned = [(make_result(0, None, record_id=contact["Id"], values={"account": missing}), plan)]
+    verdict = (await write(target, planned))[0]
+    assert (verdict.state, verdict.code, verdict.later) == ("failed", "INVALID_CROSS_REFERENCE_KEY", True)
+    assert "create that one first" in (verdict.reason or "")
+    assert (writes(sandbox), slept) == (1, [])
+    planned = [(make_result(0, None, record_id=contact["Id"], values={"account": contact["AccountId"]}), plan)]
+    assert (await write(target, planned))[0].state == "written"
+
+
+async def test_a_record_that_is_not_there_itself_does_not_come_again(
+    target: Salesforce, make_result: Any, make_plan: Any
+) -> None:
+    verdicts = await write(target, [(make_result(0, record_id="a00RS00000ZZZZZ"), make_plan())])
+    assert (verdicts[0].code, verdicts[0].later) == ("INVALID_CROSS_REFERENCE_KEY", False)
+
+
 async def test_a_record_that_stays_locked_fails_alone(
     target: Salesforce, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
 ) -> None:

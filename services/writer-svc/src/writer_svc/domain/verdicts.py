@@ -62,6 +62,8 @@ class Verdict:
     reason: str | None = None
     category: Category | None = None
     change: Change | None = None
+    later: bool = False
+    """It may go well after a while: only when that is over, too, is this the verdict."""
 
 
 GENERATED = Verdict("generated")

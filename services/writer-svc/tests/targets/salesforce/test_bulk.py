@@ -269,6 +269,24 @@ async def test_locked_rows_are_sent_again(desk: Desk, sandbox: RunningSandbox, m
     assert desk.codes(20) == {"written": 20}
 
 
+async def test_rows_without_their_parent_are_sent_again_a_few_times_and_then_fail(
+    desk: Desk, sandbox: RunningSandbox, make_result: Any, make_plan: Any
+) -> None:
+    account = sandbox.query("SELECT Id FROM Account LIMIT 1")[0]["Id"]
+    records = [{"attributes": {"type": "Contact"}, "LastName": f"Child {i}"} for i in range(8)]
+    made = sandbox.client.post("/services/data/v62.0/composite/sobjects", json={"records": records}).json()
+    contacts = [one["id"] for one in made]
+    plan = make_plan({"kind": "salesforce", "object": "Contact", "fields": {"AccountId": "of"}}, requested=8)
+    parents = [account] * 7 + ["001RS00000ZZZZZ"]
+    await desk.stage(
+        [(make_result(i, None, record_id=contacts[i], values={"of": parent}), plan) for i, parent in enumerate(parents)]
+    )
+    sandbox.fault(method="PUT", path=f"{INGEST}/*/batches", code="INVALID_CROSS_REFERENCE_KEY", rows=[3])
+    await desk.run()
+    assert desk.codes(8) == {"written": 7, "INVALID_CROSS_REFERENCE_KEY": 1}
+    assert (count(sandbox, "POST", "/jobs/ingest"), count(sandbox, "PATCH", "/composite/sobjects")) == (1, 3)
+
+
 async def test_a_batch_whose_field_is_gone_is_held_and_nothing_fails(
     desk: Desk, sandbox: RunningSandbox, make: Any
 ) -> None:
