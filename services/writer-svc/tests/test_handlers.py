@@ -147,6 +147,25 @@ async def test_a_record_without_its_parent_is_postponed_once_and_then_fails(
     assert (event.state, event.code, event.reason) == ("failed", "INVALID_CROSS_REFERENCE_KEY", "no parent")
 
 
+async def test_an_answer_that_waited_never_overwrites_a_later_one_in_the_same_fields(
+    plans: PlanBook, make_plan: Any, make_control: Any, make_result: Any, make_received: Any
+) -> None:
+    other = {"kind": "salesforce", "object": "Claim__c", "field": "Diagnosis__c"}
+    for name, target in (("early", None), ("late", None), ("other", other)):
+        plans.note(name, make_control("running", make_plan(target), name))
+    noted, written = Noted(), Written()
+
+    def received(batch_id: str, at: str, attempt: int = 1) -> Any:
+        result = make_result(0, batch_id, batch_id=batch_id, record_id="same")
+        return make_received(result)._replace(headers={"ce_time": f"2026-11-21T10:00:{at}Z"}, attempt=attempt)
+
+    await settle(plans, [received("late", "02")], {"salesforce": noted}, written)
+    (event,) = await settle(plans, [received("early", "01", attempt=2)], {"salesforce": noted}, written)
+    assert (event.state, event.code, noted.texts) == ("skipped", "OVERTAKEN", ["late"])
+    (event,) = await settle(plans, [received("other", "01", attempt=2)], {"salesforce": noted}, written)
+    assert (event.state, noted.texts) == ("written", ["late", "other"])
+
+
 async def test_a_target_that_is_not_there_fails_its_records(
     plans: PlanBook, make_plan: Any, make_control: Any, make_result: Any, make_received: Any
 ) -> None:

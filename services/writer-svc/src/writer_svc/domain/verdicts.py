@@ -68,6 +68,9 @@ class Verdict:
 
 GENERATED = Verdict("generated")
 CANCELLED = Verdict("cancelled")
+OVERTAKEN = Verdict(
+    "skipped", code="OVERTAKEN", reason="A later answer for the same record was written while this one waited."
+)
 
 
 def failed(code: str, reason: str | None = None, *, category: Category = "crm") -> Verdict:
