@@ -72,6 +72,22 @@ def test_a_child_without_its_parent_is_written_again_later_and_fails_if_there_st
     assert calls(large, "PATCH", "/composite/sobjects") - before == 2, "once more by way of the retry topic"
 
 
+def test_what_fails_is_told_by_code_and_the_logs_hold_nothing_of_the_record(large: Running) -> None:
+    mark = "Ada-with-the-secret-diagnosis"
+    spec = batch("logs", 5, fallback="fail")
+    spec["source"]["rows"] = [row | {"n": f"{mark} {row['n']}"} for row in spec["source"]["rows"]]
+    spec["prompt"] = {"template": "Name patient {{n}} of {{Claim_Number__c}}"}
+    spec["target"] |= {"field": "Risk_Level__c"}
+    ended = large.wait(large.submit(spec))
+    assert ended["counts"]["failed"] == 5
+    failed = large.records(ended["id"], state="failed")
+    assert {record["code"] for record in failed} == {"INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"}
+    assert all("Risk_Level__c" in record["reason"] and mark not in record["reason"] for record in failed)
+    told = [path.read_text() for path in (large.data / "logs").glob("*.log")]
+    assert any('"record_failed"' in text for text in told)
+    assert not any(mark in text or "logs-000" in text for text in told)
+
+
 def test_a_plan_is_applied_and_taken_back_byte_for_byte(large: Running) -> None:
     columns = "SELECT Id, Claim_Number__c, Patient_Name__c FROM Claim__c WHERE Claim_Number__c LIKE 'HC-%' ORDER BY Id"
     before = large.query(columns)
