@@ -87,8 +87,7 @@ class WriterService:
 
 def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     """The bus with its handlers, and the application that runs everything."""
-    database = Database(settings.database.url_for(SERVICE))
-    bus = Bus(settings.kafka, service=SERVICE)
+    database, bus = Database(settings.database.url_for(SERVICE)), Bus(settings.kafka, service=SERVICE)
     salesforce = SalesforceSession(settings.salesforce) if settings.salesforce.configured else None
     hubspot = HubSpotSession(settings.hubspot) if settings.hubspot.configured else None
     plans = PlanBook(released=lambda batch_id: bus.release(plan_key(batch_id)))
