@@ -81,9 +81,9 @@ def failed(code: str, reason: str | None = None, *, category: Category = "crm") 
 def refused(code: str, said: str, fields: Iterable[str], values: Iterable[object]) -> Verdict:
     """The CRM's own refusal: our sentence, the fields, and its message where that quotes none of the sent `values`."""
     named = [name for name in fields if name]
-    about = f" ({', '.join(named)})" if named else ""
+    about = f"{', '.join(named)}: " if named else ""
     message = without_values(said, values)
-    return failed(code, f"{_sentence(code)}{about}{' Salesforce says: ' + message if message else ''}")
+    return failed(code, f"{about}{_sentence(code)}{' Salesforce says: ' + message if message else ''}")
 
 
 def without_values(said: str, values: Iterable[object]) -> str:
