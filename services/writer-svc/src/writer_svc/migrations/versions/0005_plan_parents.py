@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004_plan_parents"
+revision = "0005_plan_parents"
 down_revision = "0003_plans"
 branch_labels = None
 depends_on = None
