@@ -53,6 +53,11 @@ def refuse_unwritable(target: SalesforceTarget, described: ObjectDescribe, *, us
         _refuse_read_only(_known(name, fields, target.object), target.object)
     if target.external_id is None:
         return
+    if target.external_id in (target.field, *(target.fields or {})):
+        raise Refused(
+            f"The field {target.external_id} of {target.object} is both the external id and a target field: an answer "
+            "cannot change by which key its record is found. Choose another field."
+        )
     if target.external_id not in fields:
         raise Refused(
             f"There is no external id field {target.external_id} on {target.object} that {user} can see."
@@ -77,10 +82,18 @@ def _refuse_read_only(field: FieldDescribe, sobject: str) -> None:
     if field.get("updateable"):
         return
     why = next((text for fact, text in _READ_ONLY.items() if field.get(fact)), None)
+    if field.get("type") in _COMPOUND:
+        why = "it is put together from other fields, such as BillingCity; choose one of those"
+    elif field["name"] in _SYSTEM:
+        why = "Salesforce itself keeps it; choose another field"
     why = why or "grant edit access (field-level security), or choose another field"
     raise Refused(f"The target field {field['name']} of {sobject} cannot be written by this user: {why}.")
 
 
+_COMPOUND = frozenset({"address", "location"})
+_SYSTEM = frozenset(
+    {"Id", "IsDeleted", "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp"}
+)
 _READ_ONLY = {
     "calculated": "it is a formula, whose value Salesforce computes",
     "autoNumber": "it is an auto-number, which Salesforce gives",
