@@ -36,6 +36,7 @@ from writer_svc.settings import WriterSettings
 from writer_svc.steering import Steering
 from writer_svc.store.plans import StoredPlans
 from writer_svc.store.staging import BulkStore
+from writer_svc.store.turns import StoredTurns
 from writer_svc.store.uploads import UploadStore
 from writer_svc.targets import open_planners, open_targets
 from writer_svc.targets.salesforce.bulk import BulkRun, Means
@@ -120,6 +121,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
             parallel=settings.parallel,
             planners=planners,
             plans=planned,
+            turns=StoredTurns(database, time.time),
         ),
         written=Written(),
     )
