@@ -98,8 +98,7 @@ async def test_v3_keeps_its_old_paths(portal: LoopbackPortal, make_session: Any)
         (refusal(429, "RATE_LIMITS", message="You have reached your ten_secondly_rolling limit."), 10.05),
         (refusal(423), 2.0),
         (refusal(477, headers={"Retry-After": "5"}), 5.0),
-        (refusal(502), 1.0),
-        (refusal(524), 1.0),
+        *((refusal(status), 1.0) for status in (500, 502, 503, 504, 521, 522, 523, 524)),
     ],
 )
 async def test_what_is_transient_is_waited_out_as_it_asks(
@@ -152,12 +151,13 @@ async def test_calls_are_spaced_when_the_window_is_nearly_used_up(
     assert time.slept == [0.15]
 
 
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "3"}])
 async def test_the_daily_limit_stops_all_calls_until_the_portals_midnight(
-    portal: LoopbackPortal, make_session: Any, time: Time
+    portal: LoopbackPortal, make_session: Any, time: Time, headers: dict[str, str]
 ) -> None:
     session = make_session()
     await session.definitions("contacts")
-    portal.script[READ] = [refusal(429, "RATE_LIMITS", policyName="DAILY")]
+    portal.script[READ] = [refusal(429, "RATE_LIMITS", policyName="DAILY", headers=headers)]
     with pytest.raises(Retryable) as caught:
         await read(session)
     assert (caught.value.code, caught.value.retry_after_s) == ("DAILY", 1_800.0)

@@ -93,10 +93,9 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     salesforce = SalesforceSession(settings.salesforce) if settings.salesforce.configured else None
     hubspot = HubSpotSession(settings.hubspot) if settings.hubspot.configured else None
     plans = PlanBook(released=lambda batch_id: bus.release(plan_key(batch_id)))
-    store = BulkStore(database, time.time)
+    store, uploads = BulkStore(database, time.time), UploadStore(database, time.time)
     rooms = {"hubspot": hubspot.has_room} if hubspot else {}
     steering = Steering(bus.publish, plans, store, salesforce.has_room if salesforce else _yes, rooms)
-    uploads = UploadStore(database, time.time)
     planned, planners = StoredPlans(database, time.time), open_planners(salesforce, hubspot)
     loops: list[Loop] = [
         _bulk_loop(settings, bus, salesforce, plans, store, steering),

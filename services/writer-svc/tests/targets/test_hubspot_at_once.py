@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 from crm_sandbox.testing import PortalClient
 from shared.crm.hubspot import HubSpotSession
+from shared.crm.hubspot_settings import HubSpotSettings
+from shared.crm.hubspot_shapes import BatchAnswer
 from shared.database import Database
 from shared.errors import Fatal
 from writer_svc.domain.verdicts import Verdict
@@ -187,3 +190,33 @@ async def test_a_refresh_token_that_was_revoked_is_asked_about_once(
         with pytest.raises(Fatal, match="BAD_REFRESH_TOKEN"):
             await write(target, planned(CONTACTS, {"email": email()}))
     assert calls(portal, "/oauth/v1/token") == 1
+
+
+class Noting(HubSpotSession):
+    """Remembers the inputs of every batch call."""
+
+    def __init__(self, settings: HubSpotSettings) -> None:
+        super().__init__(settings)
+        self.sent: list[Sequence[Any]] = []
+
+    async def batch(self, object_type: str, verb: str, inputs: Sequence[Any], **more: Any) -> BatchAnswer:
+        if verb in ("create", "update", "upsert"):
+            self.sent.append(inputs)
+        return await super().batch(object_type, verb, inputs, **more)
+
+
+async def test_each_input_of_a_call_has_a_trace_id_of_its_own(
+    hubspot: HubSpotSession, portal: PortalClient, planned: Any
+) -> None:
+    portal.settings(partial_upserts=False)
+    session = Noting(hubspot.settings)
+    people = [{"email": email(), "company": {"name": "T", "domain": f"t{n % 3}.example"}} for n in range(20)]
+    people[5]["email"] = "nobody"
+    await write(HubSpot(session), planned(CONTACTS, *people))
+    contact = portal.create("contacts", email=email())
+    by_id = {"object": "contacts", "field": "jobtitle"}
+    await write(HubSpot(session), planned(by_id, "CTO", source=("hubspot", "contacts"), record_id=contact))
+    await session.close()
+    traces = [[one["objectWriteTraceId"] for one in inputs] for inputs in session.sent]
+    assert len(traces) > 3
+    assert all(len(set(given)) == len(given) for given in traces)
