@@ -123,6 +123,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
             turns=StoredTurns(database, time.time),
         ),
         written=Written(),
+        parent_retries=settings.parent_retries,
     )
 
     async def prepare() -> None:

@@ -13,6 +13,7 @@ from shared.bus.claims import Claim, end_with
 from shared.bus.codec import Poison, Received, Unwanted
 from shared.bus.outbox import Outgoing
 from shared.bus.parked import Parked
+from shared.bus.postponed import Postponed
 from shared.bus.settlement import Settlement
 from shared.errors import Fatal, Retryable
 from shared.events import Event
@@ -157,6 +158,7 @@ class GroupsRunner:
     async def _settle(self, group: list[tuple[Claim, Received[Any]]]) -> None:
         outgoing: list[Outgoing] = []
         failure: Exception | None = None
+        later: dict[int, Retryable] = {}
         try:
             causes = Causes([received for _, received in group])
             async for event in self._handler([received for _, received in group]):
@@ -164,6 +166,8 @@ class GroupsRunner:
         except (Parked, Fatal):
             await self._settlement.publish(self._collect.pack(outgoing))
             raise
+        except Postponed as postponed:
+            later = {id(received): error for received, error in postponed.later}
         except Exception as error:
             failure = error
         try:
@@ -171,12 +175,13 @@ class GroupsRunner:
             await self._settlement.publish(self._collect.pack(outgoing))
         except Exception as error:
             failure = failure or error
-        if failure is not None:
-            await asyncio.gather(*(self._failing(claim, received, failure) for claim, received in group))
-        else:
-            for claim, _ in group:
+        errors = {id(received): failure for _, received in group} if failure is not None else later
+        for claim, received in group:
+            if id(received) not in errors:
                 self._settlement.count_done(claim.record.topic)
                 claim.done()
+        failing = [one for one in group if id(one[1]) in errors]
+        await asyncio.gather(*(self._failing(claim, received, errors[id(received)]) for claim, received in failing))
 
 
 class Causes:

@@ -62,10 +62,15 @@ class Verdict:
     reason: str | None = None
     category: Category | None = None
     change: Change | None = None
+    later: bool = False
+    """It may go well after a while: only when that is over, too, is this the verdict."""
 
 
 GENERATED = Verdict("generated")
 CANCELLED = Verdict("cancelled")
+OVERTAKEN = Verdict(
+    "skipped", code="OVERTAKEN", reason="A later answer for the same record was written while this one waited."
+)
 
 
 def failed(code: str, reason: str | None = None, *, category: Category = "crm") -> Verdict:

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from shared.bus import Parked
 from shared.crm.budget import DailyLimit
@@ -20,7 +21,7 @@ from writer_svc.domain.plans import plan_key
 from writer_svc.domain.rows import Row, row_of, salesforce_target
 from writer_svc.domain.staging import Staged, Staging, columns_of
 from writer_svc.domain.target import Planned
-from writer_svc.domain.verdicts import DRIFT, FULL, Verdict, failed
+from writer_svc.domain.verdicts import DRIFT, FULL, ORPHANED, Verdict, failed
 from writer_svc.targets.salesforce.collections import Collections
 from writer_svc.targets.salesforce.gathering import Company, Gathering
 
@@ -135,7 +136,8 @@ class Salesforce:
                 continue
             if verdict.code == FULL:
                 await self._holds.cancel(planned[0].batch_id, f"{verdict.reason} The rest of the batch is not written.")
-            yield planned, verdict
+            orphaned = verdict.code == ORPHANED and bool(row.parent)
+            yield planned, replace(verdict, later=True) if orphaned else verdict
         if isinstance(error, DailyLimit):
             await self._wait_for_room([planned for planned, _ in rows.values()], error)
         if error is not None:
@@ -144,7 +146,8 @@ class Salesforce:
     def _gathering(self, session: SalesforceSession, target: SalesforceTarget) -> Gathering:
         place = target.object, target.external_id
         if place not in self._gatherings:
-            collections = Collections(session, sleep=self._sleep, jitter=self._jitter)
+            # Rows without their parent wait in the retry topics, where they hold no call.
+            collections = Collections(session, sleep=self._sleep, jitter=self._jitter, parent_tries=1)
             self._gatherings[place] = Gathering(lambda rows: collections.save(target, rows), self._company)
         return self._gatherings[place]
 
