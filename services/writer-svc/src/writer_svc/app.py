@@ -90,8 +90,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     """The bus with its handlers, and the application that runs everything."""
     database = Database(settings.database.url_for(SERVICE))
     bus = Bus(settings.kafka, service=SERVICE)
-    salesforce = SalesforceSession(settings.salesforce) if settings.salesforce.configured else None
-    hubspot = HubSpotSession(settings.hubspot) if settings.hubspot.configured else None
+    salesforce, hubspot = _sessions(settings)
     plans = PlanBook(released=lambda batch_id: bus.release(plan_key(batch_id)))
     store, uploads = BulkStore(database, time.time), UploadStore(database, time.time)
     rooms = {"hubspot": hubspot.has_room} if hubspot else {}
@@ -133,6 +132,12 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
 
     sessions = [session for session in (salesforce, hubspot) if session is not None]
     return bus, service_app(WriterService(bus, loops), before=[prepare], after=[_closing(sessions, database)])
+
+
+def _sessions(settings: WriterSettings) -> tuple[SalesforceSession | None, HubSpotSession | None]:
+    """With the CRMs that are configured."""
+    salesforce = SalesforceSession(settings.salesforce) if settings.salesforce.configured else None
+    return salesforce, HubSpotSession(settings.hubspot) if settings.hubspot.configured else None
 
 
 def _groups(settings: WriterSettings, plans: PlanBook) -> Collect[RecordGenerated]:
