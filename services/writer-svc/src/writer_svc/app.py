@@ -88,8 +88,7 @@ class WriterService:
 
 def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     """The bus with its handlers, and the application that runs everything."""
-    database = Database(settings.database.url_for(SERVICE))
-    bus = Bus(settings.kafka, service=SERVICE)
+    database, bus = Database(settings.database.url_for(SERVICE)), Bus(settings.kafka, service=SERVICE)
     salesforce, hubspot = _sessions(settings)
     plans = PlanBook(released=lambda batch_id: bus.release(plan_key(batch_id)))
     store, uploads = BulkStore(database, time.time), UploadStore(database, time.time)
