@@ -1,36 +1,36 @@
-"""Data for people and for programs."""
+"""What a person reads in a terminal, and a program in a pipe."""
 
 import json
 
 import pytest
 from gateway.commands.output import Format, show
 
-PLANNED = [
-    {
-        "index": 0,
-        "crm_id": "a00",
-        "change": {
-            "action": "update",
-            "fields": {
-                "Risk__c": {"before": None, "after": "High"},
-                "Note__c": {"before": "a\r\nb", "after": "x" * 90},
-                "Seen__c": {"before": True, "after": False},
-            },
-        },
+CHANGE = {
+    "action": "update",
+    "fields": {
+        "jobtitle": {"before": "CFO", "after": "CEO"},
+        "phone": {"before": "1", "after": None},
+        "company.name": {"before": None, "after": "Acme"},
+        "associations.contacts": {"before": None, "after": ["151", "152"]},
     },
-    {"index": 1, "crm_id": None, "change": None},
-]
+}
+ITEMS = [{"index": 0, "change": CHANGE}, {"index": 1, "change": None}]
 
 
-def test_a_table_tells_a_change_field_by_field(capsys: pytest.CaptureFixture[str]) -> None:
-    show(PLANNED, ("index", "change"), Format.table)
-    told = capsys.readouterr().out
-    assert "update" in told
-    assert "Risk__c: (empty) → High" in told
-    assert f"Note__c: a b → {'x' * 59}…" in told
-    assert "Seen__c: true → false" in told
+def test_a_plan_in_a_table_is_a_line_for_each_field(capsys: pytest.CaptureFixture[str]) -> None:
+    show(ITEMS, ("index", "change"), Format.table)
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert [line for line in lines if line] == [
+        "index  change",
+        "0      update",
+        "jobtitle: CFO → CEO",
+        "phone: 1 → (empty)",
+        "company.name: Acme",
+        "associations.contacts: 151, 152",
+        "1",
+    ]
 
 
-def test_the_other_forms_hold_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
-    show(PLANNED, ("index", "change"), Format.jsonl)
-    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == PLANNED
+def test_a_plan_in_a_pipe_is_as_the_gateway_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
+    show(ITEMS, ("index", "change"), Format.jsonl)
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == ITEMS

@@ -16,8 +16,6 @@ from rich.table import Table
 
 Item = dict[str, Any]
 _WIDTH_OF_A_PIPE = 200
-_LONGEST_VALUE = 60
-"""Of a field's value in a table; the other forms hold all of it."""
 
 
 class Format(StrEnum):
@@ -77,24 +75,26 @@ def _table(items: Iterable[Item], columns: Sequence[str]) -> None:
         table.add_column(name, overflow="fold")
     for item in items:
         flat = _flat(item)
-        if isinstance(item.get("change"), dict):
-            flat["change"] = _told(item["change"])
+        if isinstance(change := item.get("change"), dict):
+            flat["change"] = _changes(change)
         table.add_row(*("" if flat.get(name) is None else str(flat.get(name)) for name in columns))
     width = None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE
     Console(highlight=False, markup=False, width=width).print(table)
 
 
-def _told(change: Item) -> str:
-    """What a plan does to a record, a line for each field, as a person reads it."""
-    fields = change.get("fields") or {}
-    lines = [f"{name}: {_short(one.get('before'))} → {_short(one.get('after'))}" for name, one in fields.items()]
-    return "\n".join([str(change.get("action")), *lines])
+def _changes(change: Item) -> str:
+    """What becomes of a record, a line for each field: `jobtitle: CFO → CEO`."""
+    lines = [str(change.get("action") or "")]
+    for name, told in (change.get("fields") or {}).items():
+        before, after = (_said(told.get(side)) for side in ("before", "after"))
+        lines.append(f"{name}: {before} → {after or '(empty)'}" if before else f"{name}: {after}")
+    return "\n".join(lines)
 
 
-def _short(value: Any) -> str:
-    text = "(empty)" if value in (None, "") else value if isinstance(value, str) else json.dumps(value)
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+def _said(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_said(one) for one in value)
+    return "" if value is None else str(value)
 
 
 def _flat(item: Item) -> Item:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from shared.crm.describe import FieldDescribe, ObjectDescribe
-from shared.crm.hubspot_paths import plural
 from shared.events import (
     BatchSpec,
     CrmAnalyticsTarget,
-    HubSpotSource,
     HubSpotTarget,
     SalesforceSource,
     SalesforceTarget,
@@ -27,8 +25,6 @@ def refuse_unsupported(spec: BatchSpec) -> None:
         )
     if spec.mode == "plan" and not isinstance(target, SalesforceTarget | HubSpotTarget):
         raise Refused(f"A batch for {target.kind} cannot be planned: mode plan is for salesforce and hubspot.")
-    if spec.mode == "plan" and isinstance(target, HubSpotTarget):
-        _refuse_associated(spec, target)
     if not isinstance(target, SalesforceTarget):
         return
     if spec.prompt is None:
@@ -42,17 +38,6 @@ def refuse_unsupported(spec: BatchSpec) -> None:
         )
     if spec.source.kind == "recipe":
         raise Refused("Records of a recipe have no Salesforce id: give the target an external_id.")
-
-
-def _refuse_associated(spec: BatchSpec, target: HubSpotTarget) -> None:
-    """What is made of a record is associated with it (S2-64), which a plan does not hold: each would be refused."""
-    source = spec.source
-    by_id = target.external_id == "hs_object_id"
-    if isinstance(source, HubSpotSource) and not by_id and plural(source.object) != plural(target.object):
-        raise Refused(
-            f"{plural(target.object).capitalize()} made from {plural(source.object)} are associated with them, and a "
-            "record with associations cannot be planned: submit the batch with mode run."
-        )
 
 
 def lacks_external_id(target: SalesforceTarget, described: ObjectDescribe) -> bool:

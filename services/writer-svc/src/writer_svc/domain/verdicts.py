@@ -123,7 +123,7 @@ def settled(result: RecordGenerated, verdict: Verdict) -> RecordSettled:
         cost_usd=result.cost_usd,
         attempts=result.attempts,
         category=verdict.category if failure else result.category,
-        reason=verdict.reason if failure else result.reason,
+        reason=verdict.reason or result.reason,
         state=verdict.state,
         code=verdict.code,
         crm_id=verdict.crm_id,
