@@ -93,13 +93,13 @@ async def test_a_plan_shows_each_change_and_writes_nothing(desk: Desk, sandbox: 
 async def test_two_changes_of_one_record_are_one_plan_and_one_refusal_on_one_page_or_two(
     desk: Desk, sandbox: RunningSandbox, make: Any
 ) -> None:
-    sandbox.create({"Claim_Number__c": "twice-1", "Patient_Name__c": "Ada", "Risk_Level__c": "Low"})
-    before = claims(sandbox, "twice")
+    sandbox.create({"Claim_Number__c": "pair-1", "Patient_Name__c": "Ada", "Risk_Level__c": "Low"})
+    before = claims(sandbox, "pair")
     rows = (
-        ("twice-1", values("Bob")),
-        ("TWICE-1", values("Eve")),
-        ("twice-2", values("New")),
-        ("Twice-2", values("X")),
+        ("pair-1", values("Bob")),
+        ("PAIR-1", values("Eve")),
+        ("pair-2", values("New")),
+        ("Pair-2", values("X")),
     )
     planned = make(*rows)
     together = await told(desk, planned)
@@ -113,10 +113,10 @@ async def test_two_changes_of_one_record_are_one_plan_and_one_refusal_on_one_pag
         ("written", None),
         ("failed", "DUPLICATE_RECORD"),
     ]
-    assert {row["Patient_Name__c"] for row in claims(sandbox, "twice").values()} == {"Bob", "New"}
+    assert {row["Patient_Name__c"] for row in claims(sandbox, "pair").values()} == {"Bob", "New"}
     undone = await desk.approve(2, undo=True)
     assert {index: event.state for index, event in undone.items()} == {0: "cancelled", 2: "cancelled"}
-    assert claims(sandbox, "twice") == before
+    assert claims(sandbox, "pair") == before
 
 
 async def test_a_record_that_cannot_be_created_is_refused_in_the_plan(
