@@ -52,6 +52,7 @@ LOG_BATCH: Final = "batch"  # a batch changed state
 LOG_BULK_JOB: Final = "bulk_job"  # a large write changed its phase, with its number and counts
 LOG_BULK_ALARM: Final = "bulk_alarm"  # results of a large write do not add up to what was sent
 LOG_HELD: Final = "batch_held"  # the writer has paused or cancelled a batch
+LOG_KEY_NOT_UNIQUE: Final = "external_id_not_unique"  # a batch upserts by a field that two records may share
 LOG_APPROVAL_WAITS: Final = "approval_waits"  # a plan that is to be applied or undone cannot go on now, and why
 LOG_DEAD_LETTER: Final = "dead_letter"
 LOG_RECORD_FAILED: Final = "record_failed"

@@ -46,6 +46,12 @@ def lacks_external_id(target: SalesforceTarget, described: ObjectDescribe) -> bo
     return target.external_id is not None and target.external_id not in known
 
 
+def is_ambiguous(target: SalesforceTarget, described: ObjectDescribe) -> bool:
+    """Whether two records may have the same external id, so that concurrent upserts make duplicates (check 15)."""
+    key = next((field for field in described["fields"] if field["name"] == target.external_id), None)
+    return key is not None and bool(key.get("externalId")) and not key.get("unique")
+
+
 def refuse_unwritable(target: SalesforceTarget, described: ObjectDescribe, *, user: str = "this user") -> None:
     """The written fields must exist and be writable, the external id must be one. Each refusal names the remedy."""
     fields = {field["name"]: field for field in described["fields"]}
