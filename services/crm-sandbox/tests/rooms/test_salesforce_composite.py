@@ -9,6 +9,20 @@ from crm_sandbox.testing import DATA, RunningSandbox
 COMPOSITE = f"{DATA}/composite"
 
 
+FIRM = {"name": "Firm__c", "fields": []}
+PERSON = {
+    "name": "Person__c",
+    "fields": [{"name": "Firm__c", "type": "reference", "referenceTo": ["Firm__c"], "relationshipName": "Firm__r"}],
+}
+
+
+@pytest.fixture(autouse=True)
+def _objects_of_their_own(sandbox: RunningSandbox) -> None:
+    """Other tests count accounts."""
+    for one in (FIRM, PERSON):
+        sandbox.admin("POST", "/objects", one).raise_for_status()
+
+
 def part(reference: str, method: str, path: str, body: Any = None, **other: Any) -> dict[str, Any]:
     one = {"method": method, "url": f"{DATA}/{path}", "referenceId": reference, **other}
     return one if body is None else {**one, "body": body}
@@ -22,36 +36,36 @@ def ask(sandbox: RunningSandbox, *parts: dict[str, Any], all_or_none: bool = Fal
     return results
 
 
-def named(sandbox: RunningSandbox, name: str, kind: str = "Account") -> int:
+def named(sandbox: RunningSandbox, name: str, kind: str = "Firm__c") -> int:
     return len(sandbox.query(f"SELECT Id FROM {kind} WHERE Name = '{name}'"))
 
 
 def test_later_calls_use_what_earlier_ones_gave(sandbox: RunningSandbox) -> None:
     account, contact, found, changed, read = ask(
         sandbox,
-        part("acme", "POST", "sobjects/Account", {"Name": "Acme Composite"}),
-        part("ada", "POST", "sobjects/Contact", {"LastName": "Composite", "AccountId": "@{acme.id}"}),
-        part("all", "GET", "query?q=SELECT+Id,AccountId+FROM+Contact+WHERE+Id='@{ada.id}'"),
-        part("new", "PATCH", "sobjects/Contact/@{all.records[0].Id}", {"LastName": "Of @{acme.id}"}),
-        part("read", "GET", "sobjects/Contact/@{ada.id}?fields=LastName"),
+        part("acme", "POST", "sobjects/Firm__c", {"Name": "Acme Composite"}),
+        part("ada", "POST", "sobjects/Person__c", {"Name": "Composite", "Firm__c": "@{acme.id}"}),
+        part("all", "GET", "query?q=SELECT+Id,Firm__c+FROM+Person__c+WHERE+Id='@{ada.id}'"),
+        part("new", "PATCH", "sobjects/Person__c/@{all.records[0].Id}", {"Name": "Of @{acme.id}"}),
+        part("read", "GET", "sobjects/Person__c/@{ada.id}?fields=Name"),
     )
     account_id = account["body"]["id"]
     assert (account["httpStatusCode"], account["httpHeaders"]) == (
         201,
-        {"Location": f"{DATA}/sobjects/Account/{account_id}"},
+        {"Location": f"{DATA}/sobjects/Firm__c/{account_id}"},
     )
     assert contact["body"]["success"] is True
-    assert found["body"]["records"][0]["AccountId"] == account_id
+    assert found["body"]["records"][0]["Firm__c"] == account_id
     assert (changed["httpStatusCode"], changed["body"]) == (204, None)
-    assert read["body"]["LastName"] == f"Of {account_id}"
+    assert read["body"]["Name"] == f"Of {account_id}"
 
 
 def test_a_failure_stops_only_those_who_refer_to_it(sandbox: RunningSandbox) -> None:
     bad, child, other = ask(
         sandbox,
-        part("bad", "POST", "sobjects/Account", {"Nope__c": 1}),
-        part("child", "POST", "sobjects/Contact", {"LastName": "x", "AccountId": "@{bad.id}"}),
-        part("other", "POST", "sobjects/Account", {"Name": "Composite Kept"}),
+        part("bad", "POST", "sobjects/Firm__c", {"Nope__c": 1}),
+        part("child", "POST", "sobjects/Person__c", {"Name": "x", "Firm__c": "@{bad.id}"}),
+        part("other", "POST", "sobjects/Firm__c", {"Name": "Composite Kept"}),
     )
     assert (bad["httpStatusCode"], bad["body"][0]["errorCode"]) == (400, "INVALID_FIELD")
     assert (child["httpStatusCode"], child["body"][0]["errorCode"]) == (400, "PROCESSING_HALTED")
@@ -60,17 +74,17 @@ def test_a_failure_stops_only_those_who_refer_to_it(sandbox: RunningSandbox) -> 
 
 
 def test_all_or_none_takes_everything_back_and_tries_no_more(sandbox: RunningSandbox) -> None:
-    typed = {"attributes": {"type": "Account"}, "Name": "Composite Gone"}
+    typed = {"attributes": {"type": "Firm__c"}, "Name": "Composite Gone"}
     parts = (
-        part("one", "POST", "sobjects/Account", {"Name": "Composite Gone"}),
+        part("one", "POST", "sobjects/Firm__c", {"Name": "Composite Gone"}),
         part("many", "POST", "composite/sobjects", {"records": [typed]}),
-        part("bad", "POST", "sobjects/Contact", {}),
-        part("late", "POST", "sobjects/Account", {"Name": "Composite Gone"}),
+        part("bad", "POST", "sobjects/Person__c", {"Nope__c": 1}),
+        part("late", "POST", "sobjects/Firm__c", {"Name": "Composite Gone"}),
     )
     results = ask(sandbox, *parts, all_or_none=True)
     assert [result["httpStatusCode"] for result in results] == [400] * 4
     codes = [result["body"][0]["errorCode"] for result in results]
-    assert codes == ["PROCESSING_HALTED", "PROCESSING_HALTED", "REQUIRED_FIELD_MISSING", "PROCESSING_HALTED"]
+    assert codes == ["PROCESSING_HALTED", "PROCESSING_HALTED", "INVALID_FIELD", "PROCESSING_HALTED"]
     assert named(sandbox, "Composite Gone") == 0
     good = ask(sandbox, parts[0], parts[1], all_or_none=True)
     assert [result["httpStatusCode"] for result in good] == [201, 200]
@@ -78,7 +92,7 @@ def test_all_or_none_takes_everything_back_and_tries_no_more(sandbox: RunningSan
 
 
 def test_a_collection_within_keeps_its_own_all_or_none(sandbox: RunningSandbox) -> None:
-    records = [{"attributes": {"type": "Account"}, "Name": name} for name in ("Composite Part", None)]
+    records = [{"attributes": {"type": "Firm__c"}, "Name": name} for name in ("Composite Part", "x" * 81)]
     (result,) = ask(sandbox, part("many", "POST", "composite/sobjects", {"records": records}), all_or_none=True)
     assert [one["success"] for one in result["body"]] == [True, False]
     assert named(sandbox, "Composite Part") == 1
@@ -91,8 +105,8 @@ def test_it_counts_as_one_call_and_takes_a_fault(sandbox: RunningSandbox) -> Non
 
     before = used()
     sandbox.fault(method="POST", path="*/composite", code="UNABLE_TO_LOCK_ROW", nth=[1])
-    read = part("read", "GET", "query?q=SELECT+Id+FROM+Account+LIMIT+1")
-    writes = [part(name, "POST", "sobjects/Account", {"Name": "Composite Fault"}) for name in ("a", "b")]
+    read = part("read", "GET", "query?q=SELECT+Id+FROM+Firm__c+LIMIT+1")
+    writes = [part(name, "POST", "sobjects/Firm__c", {"Name": "Composite Fault"}) for name in ("a", "b")]
     results = ask(sandbox, read, *writes)
     assert [result["httpStatusCode"] for result in results] == [200, 400, 201]
     assert used() - before == 2, "one for the whole, one for asking"
@@ -105,10 +119,10 @@ def test_it_counts_as_one_call_and_takes_a_fault(sandbox: RunningSandbox) -> Non
         [],
         ["text"],
         [{"method": "GET", "url": f"{DATA}/query?q=x"}],
-        [part("same", "GET", "sobjects/Account"), part("same", "GET", "sobjects/Account")],
-        [part("a-b", "GET", "sobjects/Account")],
-        [part(f"r{at}", "GET", "sobjects/Account") for at in range(26)],
-        [part(f"r{at}", "GET", "query?q=SELECT+Id+FROM+Account") for at in range(6)],
+        [part("same", "GET", "sobjects/Firm__c"), part("same", "GET", "sobjects/Firm__c")],
+        [part("a-b", "GET", "sobjects/Firm__c")],
+        [part(f"r{at}", "GET", "sobjects/Firm__c") for at in range(26)],
+        [part(f"r{at}", "GET", "query?q=SELECT+Id+FROM+Firm__c") for at in range(6)],
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused_as_a_whole(sandbox: RunningSandbox, wanted: Any) -> None:
@@ -121,7 +135,7 @@ def test_what_cannot_be_part_of_one_is_halted(sandbox: RunningSandbox) -> None:
     results = ask(
         sandbox,
         part("self", "POST", "composite", {"compositeRequest": []}),
-        part("job", "POST", "jobs/ingest", {"object": "Account", "operation": "insert"}),
+        part("job", "POST", "jobs/ingest", {"object": "Firm__c", "operation": "insert"}),
         part("nowhere", "DELETE", "query"),
     )
     codes = [result["body"][0]["errorCode"] for result in results]
