@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from shared.bus import Bus, Collect
-from shared.bus.packing import verdicts_together
 from shared.bus.topic_admin import ensure_topics
 from shared.crm.analytics_uploads import ExternalData
 from shared.crm.hubspot import HubSpotSession
@@ -140,7 +139,6 @@ def _groups(settings: WriterSettings, plans: PlanBook) -> Collect[RecordGenerate
         linger_s=settings.linger_s,
         parallel=GROUPS,
         brief=stays_here,
-        pack=verdicts_together,
     )
 
 
@@ -168,7 +166,7 @@ def _bulk_loop(
             await BulkRun(salesforce, collections, means).run(job, fence)
 
     async def publish(events: Sequence[tuple[Event, str | None]]) -> None:
-        await bus.publish_many(verdicts_together(events))
+        await bus.publish_many(events)
 
     patience = Patience(settings.bulk_quiet_s, settings.bulk_longest_s)
     loop = BulkLoop(store, run, publish, plans=plans, steering=steering, patience=patience, clock=time.time)
@@ -194,7 +192,7 @@ def _upload_loop(
             await UploadRun(means, fence).run(upload)
 
     async def publish(events: Sequence[tuple[Event, str | None]]) -> None:
-        await bus.publish_many(verdicts_together(events))
+        await bus.publish_many(events)
 
     rules = Rules(
         Closing(settings.dataset_records, settings.dataset_longest_s),

@@ -7,7 +7,7 @@ What is made for every record is a named tuple here: a frozen dataclass takes th
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,8 +15,9 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import ValidationError
 
-from shared.events import Event
-from shared.topics import Topic
+from shared.events import Event, EventGroup
+from shared.telemetry import is_sampled
+from shared.topics import GROUP_OF, Topic
 
 E = TypeVar("E", bound=Event)
 
@@ -79,6 +80,14 @@ class Unwanted:
     """A record of a known type that this handler does not take."""
 
 
+class Company(NamedTuple):
+    """What messages must have in common to become one record, on one partition."""
+
+    group: type[EventGroup]
+    batch_id: str
+    of: Hashable
+
+
 class Message(NamedTuple):
     """One record to publish."""
 
@@ -86,6 +95,8 @@ class Message(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: RawHeaders
+    company: Company | None = None
+    """With which others it may travel in one record; None: alone."""
 
 
 UNWANTED = Unwanted()
@@ -104,7 +115,8 @@ class Codec:
         self._by_header = {name.encode(): kind for name, kind in types.items()}
         self._wanted = frozenset(types.values() if wanted is None else wanted)
         # Bare JSON from other producers has no type header: no choice is needed where there is only one.
-        self._without_header = next(iter(self._by_header)) if len(types) == 1 else b""
+        plain = [name for name, kind in self._by_header.items() if not issubclass(kind, EventGroup)]
+        self._without_header = plain[0] if len(plain) == 1 else b""
         self._origins = None if origins is None else frozenset(topic.name.encode() for topic in origins)
         """On retry topics: several subscriptions may share them, and each takes its own records."""
 
@@ -181,8 +193,12 @@ class Encoder:
         self._source = ("ce_source", source.encode())
         self._types: dict[type[Event], tuple[str, bytes]] = {}
 
-    def encode(self, event: Event, topic: str, traceparent: str | None, time: bytes) -> Message:
-        """One event as a record; `time` is when it happened, from `now`."""
+    def encode(
+        self, event: Event, topic: str, traceparent: str | None, time: bytes, *, together: bool | None = None
+    ) -> Message:
+        """One event as a record; `time` is when it happened, from `now`. `together`: whether it may travel with
+        others, if its kind does not decide that.
+        """
         kind = self._types.get(type(event))
         if kind is None:
             kind = self._types[type(event)] = (TYPE, event.type.encode())
@@ -196,8 +212,17 @@ class Encoder:
         ]
         if traceparent is not None:
             headers.append((TRACEPARENT, traceparent.encode()))
-        value = event.__pydantic_serializer__.to_json(event, exclude_none=event.terse)
-        return Message(topic, event.key().encode(), value, headers)
+        company = None
+        group = GROUP_OF.get(type(event))
+        # A record has one trace parent: those whose trace is kept travel alone.
+        if group is not None and (group.usual if together is None else together) and not is_sampled(traceparent):
+            company = Company(group, event.batch_id, group.of(event))  # type: ignore[attr-defined]  # parts have one
+        return Message(topic, event.key().encode(), value_of(event), headers, company)
+
+
+def value_of(event: Event) -> bytes:
+    """An event as JSON."""
+    return event.__pydantic_serializer__.to_json(event, exclude_none=event.terse)
 
 
 def now() -> bytes:

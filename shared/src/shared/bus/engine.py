@@ -150,6 +150,12 @@ class InFlightEngine:
         if claim.tracker.open:
             self._parked.add(claim, key, timeout_s)
 
+    def share_out(self, claim: Claim, shares: int) -> None:
+        """The claim's slot becomes one for each of its shares: a full engine takes nothing more until they are done."""
+        claim.held = False
+        self.in_flight += shares - 1
+        claim.tracker.running += shares - 1
+
     def give_back(self, claim: Claim) -> None:
         """A slot is free."""
         claim.held = False

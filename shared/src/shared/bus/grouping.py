@@ -15,7 +15,7 @@ from shared.bus.outbox import Outgoing
 from shared.bus.parked import Parked
 from shared.bus.settlement import Settlement
 from shared.errors import Fatal, Retryable
-from shared.events import Event
+from shared.events import Event, EventGroup
 from shared.telemetry import current_traceparent, is_sampled
 
 E = TypeVar("E", bound=Event)
@@ -36,8 +36,6 @@ class Collect(Generic[E]):
     """Keys whose groups are cheap to handle: they wait a third as long."""
     parallel: int = 1
     """Groups of one key that may run at once."""
-    pack: Callable[[Sequence[Outgoing]], Sequence[Outgoing]] = list
-    """Makes fewer records of what a group's handler yielded."""
 
 
 @dataclass
@@ -65,7 +63,7 @@ class GroupsRunner:
     def begin(self, claim: Claim) -> None:
         """Add the record to the group of its key."""
         try:
-            received = self._settlement.read(claim.record)
+            received = claim.received or self._settlement.read(claim.record)
         except Exception as error:
             claim.halt(error)
             return
@@ -77,6 +75,9 @@ class GroupsRunner:
         elif claim.expired:
             late = Retryable("what the record waited for did not come", category="timeout")
             self._start(self._failing(claim, received, late), [claim])
+        elif isinstance(received.event, EventGroup):
+            for share, one in claim.shared_out(received):
+                self._add(share, one)
         else:
             self._add(claim, received)
 
@@ -162,13 +163,13 @@ class GroupsRunner:
             async for event in self._handler([received for _, received in group]):
                 outgoing.append((event, causes.traceparent_of(event)))  # noqa: PERF401  # kept when it raises
         except (Parked, Fatal):
-            await self._settlement.publish(self._collect.pack(outgoing))
+            await self._settlement.publish(outgoing)
             raise
         except Exception as error:
             failure = error
         try:
             # Verdicts from before a failure are true: whoever reads them keeps the first one of each record.
-            await self._settlement.publish(self._collect.pack(outgoing))
+            await self._settlement.publish(outgoing)
         except Exception as error:
             failure = failure or error
         if failure is not None:

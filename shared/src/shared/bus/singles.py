@@ -18,7 +18,7 @@ from shared.bus.outbox import Outgoing, outgoing_of
 from shared.bus.parked import Parked
 from shared.bus.settlement import Settlement
 from shared.errors import Fatal, Rejected, Retryable
-from shared.events import Event
+from shared.events import Event, EventGroup
 from shared.telemetry import is_sampled, traceparent_context
 
 Handler = Callable[[Received[Any]], AsyncIterator[Event]]
@@ -59,12 +59,15 @@ class SinglesRunner:
         """Queue the record for a worker."""
         settlement = self._settlement
         try:
-            received = settlement.read(claim.record)
+            received = claim.received or settlement.read(claim.record)
         except Exception as error:
             claim.halt(error)
             return
         if type(received) is Received:
-            self._queue.append((claim, received))
+            if isinstance(received.event, EventGroup):
+                self._queue.extend(claim.shared_out(received))
+            else:
+                self._queue.append((claim, received))
             if not self._relief:
                 self._call_relief()
         elif isinstance(received, Poison):

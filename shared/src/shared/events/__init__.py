@@ -1,6 +1,6 @@
 """Everything that crosses the bus, as frozen pydantic models. The one definition of the wire."""
 
-from shared.events.base import Event, record_id_hash, trace_id_of
+from shared.events.base import Event, EventGroup, record_id_hash, trace_id_of
 from shared.events.batches import (
     BatchApplied,
     BatchApproved,
@@ -25,9 +25,11 @@ from shared.events.records import (
     CHUNK,
     Change,
     PromptPrepared,
+    PromptsPrepared,
     RangeSettled,
     RecordGenerated,
     RecordSettled,
+    RecordsGenerated,
     RecordsSettled,
     SlicePrepared,
     Usage,
@@ -74,16 +76,19 @@ __all__ = [
     "CrmAnalyticsTarget",
     "CsvTarget",
     "Event",
+    "EventGroup",
     "HubSpotSource",
     "HubSpotTarget",
     "ModelSpec",
     "NoTarget",
     "PromptPrepared",
     "PromptSpec",
+    "PromptsPrepared",
     "RangeSettled",
     "RecipeSource",
     "RecordGenerated",
     "RecordSettled",
+    "RecordsGenerated",
     "RecordsSettled",
     "RowsAttached",
     "RowsSource",

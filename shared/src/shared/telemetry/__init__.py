@@ -12,6 +12,7 @@ from shared.telemetry.traces import (
     start_traces,
     stop_traces,
     traceparent_context,
+    unsampled_traceparent,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "start_traces",
     "stop_traces",
     "traceparent_context",
+    "unsampled_traceparent",
 ]
