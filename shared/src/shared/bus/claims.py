@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from shared.bus.codec import Received, Record
 from shared.bus.packing import Part
 from shared.bus.tracker import PartitionTracker
-from shared.telemetry import unsampled_traceparent
+from shared.telemetry import UNSAMPLED
 
 
 class ClaimOwner(Protocol):
@@ -66,8 +66,8 @@ class Claim:
         _, headers, topic, partition, offset, attempt, _ = received
         shares = []
         for part in parts:
-            # They travel together because nobody keeps their traces; a log line names the right one all the same.
-            one = Received(part, headers, topic, partition, offset, attempt, unsampled_traceparent(part.trace_id()))
+            # They travel together because nobody keeps their traces.
+            one = Received(part, headers, topic, partition, offset, attempt, UNSAMPLED)
             share = Claim(self._owner, Part(record, part), self.tracker, received=one, whole=self)
             share.held = True
             shares.append((share, one))

@@ -15,8 +15,8 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import ValidationError
 
-from shared.events import Event, EventGroup
-from shared.telemetry import is_sampled
+from shared.events import Event, EventGroup, RecordEvent
+from shared.telemetry import is_sampled, unsampled_traceparent
 from shared.topics import GROUP_OF, Topic
 
 E = TypeVar("E", bound=Event)
@@ -199,25 +199,53 @@ class Encoder:
         """One event as a record; `time` is when it happened, from `now`. `together`: whether it may travel with
         others, if its kind does not decide that.
         """
+        group = GROUP_OF.get(type(event))
+        headers: RawHeaders
+        company = None
+        # A record has one trace parent: those whose trace is kept travel alone.
+        if group is not None and (group.usual if together is None else together) and not is_sampled(traceparent):
+            headers = LateHeaders(self, event, traceparent, time)
+            company = Company(group, event.batch_id, group.of(event))  # type: ignore[attr-defined]  # parts have one
+        else:
+            headers = self.headers(event, traceparent, time)
+        return Message(topic, event.key().encode(), value_of(event), headers, company)
+
+    def headers(self, event: Event, traceparent: str | None, time: bytes) -> RawHeaders:
+        """The envelope of an event."""
         kind = self._types.get(type(event))
         if kind is None:
             kind = self._types[type(event)] = (TYPE, event.type.encode())
-        headers = [
-            ("ce_id", event.event_id().encode()),
-            kind,
-            self._source,
-            _SPECVERSION,
-            ("ce_time", time),
-            _CONTENT_TYPE,
-        ]
+        headers = [("ce_id", event.event_id().encode()), kind, self._source, _SPECVERSION, ("ce_time", time), _JSON]
         if traceparent is not None:
-            headers.append((TRACEPARENT, traceparent.encode()))
-        company = None
-        group = GROUP_OF.get(type(event))
-        # A record has one trace parent: those whose trace is kept travel alone.
-        if group is not None and (group.usual if together is None else together) and not is_sampled(traceparent):
-            company = Company(group, event.batch_id, group.of(event))  # type: ignore[attr-defined]  # parts have one
-        return Message(topic, event.key().encode(), value_of(event), headers, company)
+            headers.append((TRACEPARENT, (traceparent or own_traceparent(event)).encode()))
+        return headers
+
+
+class LateHeaders(Sequence[tuple[str, bytes | None]]):
+    """An envelope that is made when somebody looks: most events that may travel with others do."""
+
+    __slots__ = ("_asked",)
+
+    def __init__(self, encoder: Encoder, event: Event, traceparent: str | None, time: bytes) -> None:
+        self._asked = encoder, event, traceparent, time
+
+    def _made(self) -> RawHeaders:
+        encoder, event, traceparent, time = self._asked
+        return encoder.headers(event, traceparent, time)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._made()[at]
+
+    def __iter__(self) -> Iterator[tuple[str, bytes | None]]:
+        return iter(self._made())
+
+    def __len__(self) -> int:
+        return len(self._made())
+
+
+def own_traceparent(event: Event) -> str:
+    """The header of a record's own trace that nobody keeps; `UNSAMPLED` stands for it until somebody reads it."""
+    return unsampled_traceparent(event.trace_id() if isinstance(event, RecordEvent) else event.event_id())
 
 
 def value_of(event: Event) -> bytes:
@@ -237,7 +265,7 @@ def _written(millisecond: int) -> bytes:
 
 
 _SPECVERSION = ("ce_specversion", b"1.0")
-_CONTENT_TYPE = ("content-type", b"application/json")
+_JSON = ("content-type", b"application/json")
 
 
 def _invalid(error: ValidationError) -> Poison:

@@ -50,10 +50,11 @@ def batches_of(
     batches: list[tuple[Any, list[int]]] = []
     builder, members = producer.create_batch(), list[int]()
     for message, inside in packed(messages, positions):
-        if builder.append(timestamp=None, key=message.key, value=message.value, headers=message.headers) is None:
+        headers = list(message.headers)
+        if builder.append(timestamp=None, key=message.key, value=message.value, headers=headers) is None:
             batches.append((builder, members))
             builder, members = producer.create_batch(), list[int]()
-            builder.append(timestamp=None, key=message.key, value=message.value, headers=message.headers)
+            builder.append(timestamp=None, key=message.key, value=message.value, headers=headers)
         members += inside
     batches.append((builder, members))
     return batches

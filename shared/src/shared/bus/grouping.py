@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -176,8 +176,9 @@ class GroupsRunner:
             await asyncio.gather(*(self._failing(claim, received, failure) for claim, received in group))
         else:
             for claim, _ in group:
-                self._settlement.count_done(claim.record.topic)
                 claim.done()
+            for topic, count in Counter(received.topic for _, received in group).items():
+                self._settlement.count_done(topic, count)
 
 
 class Causes:

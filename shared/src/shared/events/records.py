@@ -27,7 +27,9 @@ class Usage(BaseModel):
     output_tokens: int = Field(0, ge=0)
 
 
-class _RecordEvent(Event):
+class RecordEvent(Event):
+    """Something about one record of a batch."""
+
     batch_id: BatchId
     index: int = Field(ge=0)
     epoch: int = Field(0, ge=0, description="how often the record was retried by hand")
@@ -37,7 +39,7 @@ class _RecordEvent(Event):
         return trace_id_of(self.batch_id, self.index, self.epoch)
 
 
-class PromptPrepared(_RecordEvent):
+class PromptPrepared(RecordEvent):
     """One record is ready to be asked about. Template and schema are in the batch's plan."""
 
     type: ClassVar[str] = "recordsmith.prompt.prepared.v1"
@@ -80,7 +82,7 @@ class SlicePrepared(Event):
         return record_id_hash(self.batch_id, self.first, "slice", self.epoch)
 
 
-class _Answer(_RecordEvent):
+class _Answer(RecordEvent):
     answer: str | None = Field(None, description="the text as it came")
     values: dict[str, Any] | None = Field(None, description="the parsed answer where the batch has a response schema")
     source: Answered | None = None

@@ -2,6 +2,7 @@
 
 from shared.telemetry.logs import get_logger, start_logs
 from shared.telemetry.traces import (
+    UNSAMPLED,
     current_trace_id,
     current_traceparent,
     is_sampled,
@@ -16,6 +17,7 @@ from shared.telemetry.traces import (
 )
 
 __all__ = [
+    "UNSAMPLED",
     "current_trace_id",
     "current_traceparent",
     "get_logger",
