@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shared.bus.codec import UNWANTED, Codec, Encoder, Poison, RawHeaders, Received, now
+from shared.bus.codec import UNWANTED, Codec, Poison, RawHeaders, Received
+from shared.bus.encoder import Encoder, now
 from shared.events import BatchCancelled, BatchPaused, PromptPrepared, PromptsPrepared
 from shared.topics import TOPICS, Topic
 

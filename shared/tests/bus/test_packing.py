@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shared.bus import Bus, Collect, Parked, Received
 from shared.bus.claims import Claim
-from shared.bus.codec import Encoder, Message, RawHeaders, now
+from shared.bus.codec import Message, RawHeaders
+from shared.bus.encoder import Encoder, now
 from shared.bus.engine import InFlightEngine
 from shared.bus.packing import MOST_BYTES, MOST_PARTS, events_in, packed
 from shared.errors import Rejected, Retryable

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.bus.codec import Encoder, Message, Received, now
+from shared.bus.codec import Message, Received
+from shared.bus.encoder import Encoder, now
 from shared.bus.flush import Told
 from shared.bus.publisher import Publisher
 from shared.events import Event

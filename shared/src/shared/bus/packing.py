@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
-from shared.bus.codec import TRACEPARENT, TYPE, Codec, Company, Message, RawHeaders, Received, Record, value_of
+from shared.bus.codec import TRACEPARENT, TYPE, Codec, Company, Message, RawHeaders, Received, Record
+from shared.bus.encoder import value_of
 from shared.events import Event, EventGroup
 from shared.topics import Topic
 

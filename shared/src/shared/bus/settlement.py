@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from shared.bus import dead_letters, retries
-from shared.bus.codec import Codec, Poison, Received, Record, Unwanted, own_traceparent
+from shared.bus.codec import Codec, Poison, Received, Record, Unwanted
+from shared.bus.encoder import own_traceparent
 from shared.bus.flush import Told
 from shared.bus.metrics import Tally
 from shared.bus.outbox import Outbox, Outgoing
