@@ -35,6 +35,7 @@ from writer_svc.settings import WriterSettings
 from writer_svc.steering import Steering
 from writer_svc.store.plans import StoredPlans
 from writer_svc.store.staging import BulkStore
+from writer_svc.store.turns import StoredTurns
 from writer_svc.store.uploads import UploadStore
 from writer_svc.targets import open_planners, open_targets
 from writer_svc.targets.salesforce.bulk import BulkRun, Means
@@ -86,15 +87,12 @@ class WriterService:
 
 def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     """The bus with its handlers, and the application that runs everything."""
-    database = Database(settings.database.url_for(SERVICE))
-    bus = Bus(settings.kafka, service=SERVICE)
-    salesforce = SalesforceSession(settings.salesforce) if settings.salesforce.configured else None
-    hubspot = HubSpotSession(settings.hubspot) if settings.hubspot.configured else None
+    database, bus = Database(settings.database.url_for(SERVICE)), Bus(settings.kafka, service=SERVICE)
+    salesforce, hubspot = _sessions(settings)
     plans = PlanBook(released=lambda batch_id: bus.release(plan_key(batch_id)))
-    store = BulkStore(database, time.time)
+    store, uploads = BulkStore(database, time.time), UploadStore(database, time.time)
     rooms = {"hubspot": hubspot.has_room} if hubspot else {}
     steering = Steering(bus.publish, plans, store, salesforce.has_room if salesforce else _yes, rooms)
-    uploads = UploadStore(database, time.time)
     planned, planners = StoredPlans(database, time.time), open_planners(salesforce, hubspot)
     loops: list[Loop] = [
         _bulk_loop(settings, bus, salesforce, plans, store, steering),
@@ -119,8 +117,10 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
             parallel=settings.parallel,
             planners=planners,
             plans=planned,
+            turns=StoredTurns(database, time.time),
         ),
         written=Written(),
+        parent_retries=settings.parent_retries,
     )
 
     async def prepare() -> None:
@@ -130,6 +130,12 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
 
     sessions = [session for session in (salesforce, hubspot) if session is not None]
     return bus, service_app(WriterService(bus, loops), before=[prepare], after=[_closing(sessions, database)])
+
+
+def _sessions(settings: WriterSettings) -> tuple[SalesforceSession | None, HubSpotSession | None]:
+    """With the CRMs that are configured."""
+    salesforce = SalesforceSession(settings.salesforce) if settings.salesforce.configured else None
+    return salesforce, HubSpotSession(settings.hubspot) if settings.hubspot.configured else None
 
 
 def _groups(settings: WriterSettings, plans: PlanBook) -> Collect[RecordGenerated]:

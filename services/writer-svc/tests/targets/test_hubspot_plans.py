@@ -77,14 +77,14 @@ async def test_new_contacts_are_created_by_applying_and_archived_by_undoing(
     plan = make_plan(target.model_dump(), source_kind="rows", mode="plan")
     batch = f"plan-{next(_NUMBERS)}"
     before = portal.sandbox.admin("GET", "/hubspot").json()["records"]["contacts"]
-    answers = [{"email": person().title()}, {"email": person(), "company": {"name": "A"}}, {"email": person()}]
+    answers = [{"email": person().title()}, {"email": person(), "contactId": "7"}, {"email": person()}]
     planned = [(make_result(i, None, batch_id=batch, values=answer), plan) for i, answer in enumerate(answers)]
     looked = await look(planner, planned)
     rows = rows_of(looked)
     assert [row.action for row in rows] == ["create", "create"]
     refused = looked[1]
     assert isinstance(refused, Verdict)
-    assert refused.code == "CANNOT_BE_PLANNED"
+    assert refused.code == "INVALID_ASSOCIATION"
     assert portal.sandbox.admin("GET", "/hubspot").json()["records"]["contacts"] == before
     taken = portal.create("contacts", email=answers[2]["email"])
     applied = await planner.apply(target, rows)

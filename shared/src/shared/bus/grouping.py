@@ -13,6 +13,7 @@ from shared.bus.claims import Claim, end_with
 from shared.bus.codec import Poison, Received, Unwanted
 from shared.bus.outbox import Outgoing
 from shared.bus.parked import Parked
+from shared.bus.postponed import Postponed
 from shared.bus.settlement import Settlement
 from shared.errors import Fatal, Retryable
 from shared.events import Event, EventGroup
@@ -158,6 +159,7 @@ class GroupsRunner:
     async def _settle(self, group: list[tuple[Claim, Received[Any]]]) -> None:
         outgoing: list[Outgoing] = []
         failure: Exception | None = None
+        later: dict[int, Retryable] = {}
         try:
             causes = Causes([received for _, received in group])
             async for event in self._handler([received for _, received in group]):
@@ -165,6 +167,8 @@ class GroupsRunner:
         except (Parked, Fatal):
             await self._settlement.publish(outgoing)
             raise
+        except Postponed as postponed:
+            later = {id(received): error for received, error in postponed.later}
         except Exception as error:
             failure = error
         try:
@@ -172,13 +176,14 @@ class GroupsRunner:
             await self._settlement.publish(outgoing)
         except Exception as error:
             failure = failure or error
-        if failure is not None:
-            await asyncio.gather(*(self._failing(claim, received, failure) for claim, received in group))
-        else:
-            for claim, _ in group:
-                claim.done()
-            for topic, count in Counter(received.topic for _, received in group).items():
-                self._settlement.count_done(topic, count)
+        errors = {id(received): failure for _, received in group} if failure is not None else later
+        done = [claim for claim, received in group if id(received) not in errors]
+        for claim in done:
+            claim.done()
+        for topic, count in Counter(claim.record.topic for claim in done).items():
+            self._settlement.count_done(topic, count)
+        failing = [one for one in group if id(one[1]) in errors]
+        await asyncio.gather(*(self._failing(claim, received, errors[id(received)]) for claim, received in failing))
 
 
 class Causes:

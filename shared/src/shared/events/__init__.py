@@ -2,6 +2,7 @@
 
 from shared.events.base import Event, EventGroup, record_id_hash, trace_id_of
 from shared.events.batches import (
+    WRITER,
     BatchApplied,
     BatchApproved,
     BatchCancelled,
@@ -55,6 +56,7 @@ from shared.events.spec import (
 
 __all__ = [
     "CHUNK",
+    "WRITER",
     "BatchApplied",
     "BatchApproved",
     "BatchCancelled",

@@ -12,6 +12,7 @@ from writer_svc.domain.holds import Holds
 from writer_svc.domain.planning import Planner, PlanStore
 from writer_svc.domain.staging import Staging
 from writer_svc.domain.target import Target
+from writer_svc.domain.turns import Turns
 from writer_svc.domain.uploads import Keeping
 from writer_svc.targets.crm_analytics import CrmAnalytics
 from writer_svc.targets.hubspot import HubSpot
@@ -47,11 +48,12 @@ def open_targets(
     parallel: int = 4,
     planners: Mapping[str, Planner] | None = None,
     plans: PlanStore | None = None,
+    turns: Turns | None = None,
 ) -> Mapping[str, Target]:
     """Targets by the `kind` that a plan names; a session is None where its CRM is not configured."""
     return {
         "salesforce": Salesforce(salesforce, staging=staging, holds=holds, company=company, bulk_from=bulk_from),
-        "hubspot": HubSpot(hubspot, holds=holds, parallel=parallel),
+        "hubspot": HubSpot(hubspot, holds=holds, parallel=parallel, turns=turns),
         "crm-analytics": CrmAnalytics(salesforce, keeping),
         "plan": Plan(planners or {}, plans, holds=holds),
         "csv": Keep(),
