@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from shared.database import Database
 from shared.errors import Fatal, RecordsmithError, Rejected, Retryable
-from shared.events import Event
+from shared.events import Event, Usage
 from shared.telemetry import get_logger, names, open_record_trace
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -153,7 +153,9 @@ class ApprovalLoop:
             if verdict.state == "failed":
                 log_failure(result, verdict)
             parent = open_record_trace(names.SPAN_WRITE_RECORD, result.trace_id())
-            event = settled(result, verdict).model_copy(update={"change": row.change()})
+            # The answer was paid for when the plan was made.
+            free = {"change": row.change(), "usage": Usage(), "cost_usd": 0.0}
+            event = settled(result, verdict).model_copy(update=free)
             events.append((event, parent))
         await self._publish(events)
         await self._store.settle(batch_id, [(row, _phase(verdict), verdict.crm_id) for row, verdict in done])

@@ -273,6 +273,26 @@ async def test_a_choice_that_was_taken_away_meanwhile_fails_only_those_who_gave_
     assert holds.orders == []
 
 
+async def test_a_field_that_only_updates_may_set_fails_new_records_and_holds_no_batch(
+    target: Salesforce, holds: Any, sandbox: RunningSandbox, make_result: Any, make_plan: Any
+) -> None:
+    fields = [
+        {"name": "Key__c", "externalId": True, "unique": True},
+        {"name": "Later__c", "type": "string", "length": 20, "createable": False},
+    ]
+    sandbox.admin("POST", "/objects", {"name": "Fixed__c", "fields": fields}).raise_for_status()
+    sandbox.create({"Key__c": "old"}, object_name="Fixed__c")
+    plan = make_plan({"kind": "salesforce", "object": "Fixed__c", "external_id": "Key__c", "field": "Later__c"})
+    planned = [(make_result(i, "x", external_id=key), plan) for i, key in enumerate(("old", "new"))]
+    verdicts = await write(target, planned)
+    assert [(verdicts[i].state, verdicts[i].code) for i in range(2)] == [
+        ("written", None),
+        ("failed", "INVALID_FIELD_FOR_INSERT_UPDATE"),
+    ]
+    assert "Later__c" in (verdicts[1].reason or "")
+    assert holds.orders == []
+
+
 async def test_an_org_whose_day_is_used_up_pauses_the_batch_and_loses_nothing(
     target: Salesforce, holds: Any, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
 ) -> None:

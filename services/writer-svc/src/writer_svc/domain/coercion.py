@@ -58,7 +58,7 @@ def _text(value: Any, field: FieldDescribe) -> str:
     longest, has = field.get("length") or 0, units(text)
     # Never shortened: half an answer is a wrong answer.
     if 0 < longest < has:
-        reason = f"The value for {field['name']} has {has} characters, the field takes {longest}: ask for less of it."
+        reason = f"The value for {field['name']} has {has} characters, the field takes {longest}: ask for less."
         raise Unfit("STRING_TOO_LONG", reason)
     return text
 

@@ -15,8 +15,13 @@ LOCKED = "UNABLE_TO_LOCK_ROW"
 FULL = "STORAGE_LIMIT_EXCEEDED"
 ORPHANED = "INVALID_CROSS_REFERENCE_KEY"
 
-DRIFT = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INVALID_FIELD_FOR_INSERT_UPDATE"})
+FIXED = "INVALID_FIELD_FOR_INSERT_UPDATE"
+
+DRIFT = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", FIXED})
 """The org's schema is not what the describe said."""
+
+RECORDS_OWN = frozenset({FIXED})
+"""Of these, what Salesforce also says of single records, such as new ones with a field that only updates may set."""
 
 _SENTENCES = {
     "STRING_TOO_LONG": "The answer is longer than the field allows: ask for less, or choose a longer field.",
@@ -39,6 +44,7 @@ _SENTENCES = {
     "JSON_PARSER_ERROR": "Salesforce cannot read a value: its type is not the field's.",
     "NOT_CREATEABLE": "The record is not there, and this user may not create it with these fields.",
     FULL: "The org's storage is full.",
+    FIXED: "A field cannot be set here: it is read-only, or fixed when the record is created.",
     LOCKED: "The record stayed locked by others: retry later.",
 }
 _QUOTING = (
@@ -81,9 +87,9 @@ def failed(code: str, reason: str | None = None, *, category: Category = "crm") 
 def refused(code: str, said: str, fields: Iterable[str], values: Iterable[object]) -> Verdict:
     """The CRM's own refusal: our sentence, the fields, and its message where that quotes none of the sent `values`."""
     named = [name for name in fields if name]
-    about = f" ({', '.join(named)})" if named else ""
+    about = f"{', '.join(named)}: " if named else ""
     message = without_values(said, values)
-    return failed(code, f"{_sentence(code)}{about}{' Salesforce says: ' + message if message else ''}")
+    return failed(code, f"{about}{_sentence(code)}{' Salesforce says: ' + message if message else ''}")
 
 
 def without_values(said: str, values: Iterable[object]) -> str:

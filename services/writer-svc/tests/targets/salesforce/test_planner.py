@@ -58,7 +58,10 @@ def desk(session: SalesforceSession, database: Database) -> Desk:
 def make(make_result: Any, make_plan: Any) -> Callable[..., list[Any]]:
     def make(*rows: tuple[str, dict[str, Any]]) -> list[Any]:
         plan = make_plan(TARGET, mode="plan", requested=len(rows))
-        return [(make_result(i, None, external_id=key, values=values), plan) for i, (key, values) in enumerate(rows)]
+        cost = {"usage": {"input_tokens": 3}, "cost_usd": 0.1}
+        return [
+            (make_result(i, None, external_id=key, values=values, **cost), plan) for i, (key, values) in enumerate(rows)
+        ]
 
     return make
 
@@ -151,6 +154,7 @@ async def test_apply_does_the_plan_and_undo_restores_every_byte(desk: Desk, sand
         ("skipped", "UNCHANGED"),
         ("written", None),
     ]
+    assert {(event.usage.input_tokens, event.cost_usd) for event in applied.values()} == {(0, 0.0)}, "paid for already"
     now = claims(sandbox, "undo")
     assert (now["undo-1"]["Patient_Name__c"], now["undo-1"]["Risk_Level__c"]) == ("Bob", None)
     assert len(now) == 3

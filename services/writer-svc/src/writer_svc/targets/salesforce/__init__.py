@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence, Set
 from dataclasses import replace
 
 from shared.bus import Parked
@@ -21,7 +21,7 @@ from writer_svc.domain.plans import plan_key
 from writer_svc.domain.rows import Row, row_of, salesforce_target
 from writer_svc.domain.staging import Staged, Staging, columns_of
 from writer_svc.domain.target import Planned
-from writer_svc.domain.verdicts import DRIFT, FULL, ORPHANED, Verdict, failed
+from writer_svc.domain.verdicts import DRIFT, FULL, ORPHANED, RECORDS_OWN, Verdict, failed
 from writer_svc.targets.salesforce.collections import Collections
 from writer_svc.targets.salesforce.gathering import Company, Gathering
 
@@ -72,8 +72,8 @@ class Salesforce:
         drifted: list[tuple[Planned, Verdict]] = []
         for refresh in (False, True):
             drifted = []
-            async for planned, verdict in self._attempt(self._session, target, results, refresh, at_once):
-                if verdict.code in DRIFT:
+            async for planned, verdict, drift in self._attempt(self._session, target, results, refresh, at_once):
+                if verdict.code in drift:
                     drifted.append((planned, verdict))
                 else:
                     yield planned[0], verdict
@@ -85,12 +85,13 @@ class Salesforce:
 
     async def _attempt(
         self, session: SalesforceSession, target: SalesforceTarget, results: Sequence[Planned], refresh: bool, now: bool
-    ) -> AsyncIterator[tuple[Planned, Verdict]]:
+    ) -> AsyncIterator[tuple[Planned, Verdict, Set[str]]]:
+        """Verdicts, each with the codes that mean there that the org's schema has changed."""
         try:
             described = await session.describe(target.object, refresh=refresh)
         except SalesforceRefused as error:
             for planned in results:
-                yield planned, failed(error.code or "REFUSED", f"The org has no {target.object} for this user.")
+                yield planned, failed(error.code or "REFUSED", f"The org has no {target.object} for this user."), DRIFT
             return
         except DailyLimit as error:
             await self._wait_for_room(results, error)
@@ -101,7 +102,7 @@ class Salesforce:
             try:
                 row = row_of(result, salesforce_target(plan), described)
             except Unfit as unfit:
-                yield planned, failed(unfit.code or "UNFIT", str(unfit))
+                yield planned, failed(unfit.code or "UNFIT", str(unfit)), DRIFT
                 continue
             if self._staging is not None and plan.requested > self._bulk_from:
                 large.setdefault(result.batch_id, []).append((row, salesforce_target(plan)))
@@ -110,8 +111,10 @@ class Salesforce:
         for batch_id, rows in large.items():
             await self._keep(batch_id, rows)
         if small:
-            async for told in self._send(session, target, small, at_once=now):
-                yield told
+            # What a describe of this moment allows, the org refuses to the record and not to the batch.
+            drift = DRIFT - RECORDS_OWN if refresh else DRIFT
+            async for planned, verdict in self._send(session, target, small, at_once=now):
+                yield planned, verdict, drift
 
     async def _keep(self, batch_id: str, rows: Sequence[tuple[Row, SalesforceTarget]]) -> None:
         assert self._staging is not None  # noqa: S101 – for the type checker: only asked where there is one

@@ -19,7 +19,7 @@ from writer_svc.domain.coercion import Unfit
 from writer_svc.domain.holds import Holds, drift_reason
 from writer_svc.domain.rows import folded, row_of, waves
 from writer_svc.domain.staging import Job, Jobs
-from writer_svc.domain.verdicts import CANCELLED, DRIFT, FULL, LOCKED, ORPHANED, Verdict, failed
+from writer_svc.domain.verdicts import CANCELLED, DRIFT, FULL, LOCKED, ORPHANED, RECORDS_OWN, Verdict, failed
 from writer_svc.targets.salesforce.collections import COLLECTION, Collections
 from writer_svc.targets.salesforce.ingest import FINAL, Ingest, ResultFile
 
@@ -216,8 +216,10 @@ class BulkRun:
                     told.append((result, failed(unfit.code or "UNFIT", str(unfit))))
             for call in waves(rows, COLLECTION):
                 told += [(row.result, verdict) for row, verdict in await self._collections.save(job.target, call)]
-            drifted = [verdict for _, verdict in told if verdict.code in DRIFT]
-            await self._tell(job, [one for one in told if one[1].code not in DRIFT])
+            # The job's columns were looked at when it began.
+            drift = DRIFT - RECORDS_OWN
+            drifted = [verdict for _, verdict in told if verdict.code in drift]
+            await self._tell(job, [one for one in told if one[1].code not in drift])
             if drifted:
                 reason = drift_reason(job.target.object, drifted[0].code or "", drifted[0].reason)
                 await self._means.holds.pause(job.batch_id, reason)
