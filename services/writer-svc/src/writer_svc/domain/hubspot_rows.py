@@ -23,6 +23,9 @@ from writer_svc.domain.rows import answer_text
 RECORD_ID = "hs_object_id"
 """Named as the external id, records are updated by HubSpot's own id."""
 
+LONGEST_DOMAIN = 253
+"""RFC 1035."""
+
 _SINGULARS = {"contacts": "contact", "companies": "company", "deals": "deal", "tickets": "ticket", "notes": "note",
               "calls": "call", "tasks": "task"}  # fmt: skip
 
@@ -243,4 +246,7 @@ def _company(
 
 def _company_key(domain: str) -> str:
     """One domain, one company, whoever writes it first: HubSpot itself does not keep domains unique."""
-    return f"domain:{uniqueness.domain_key(domain)}"
+    key = uniqueness.domain_key(domain)
+    if len(key) > LONGEST_DOMAIN:
+        raise Unfit("INVALID_DOMAIN", f"The company's domain is longer than any: {LONGEST_DOMAIN} characters at most.")
+    return f"domain:{key}"

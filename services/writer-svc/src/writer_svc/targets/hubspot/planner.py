@@ -141,8 +141,10 @@ class HubSpotPlanner:
         undone = [row for row, verdict in done if verdict == UNDONE]
         changed = [row for row in undone if row.before is not None and row.bonds]
         failing = await self._bonds.take_back(object_type, changed) if changed else set()
-        free = [row.parent for row in undone if row.parent is not None and row.result.index not in failing]
-        ended, edited = await self._companies.take_back(undone[0].result.batch_id, free) if free else ({}, set())
+        # Also of contacts that somebody has deleted: nothing may be left of the batch.
+        left = [row for row, verdict in done if verdict in (UNDONE, GONE) and row.result.index not in failing]
+        free = [row.parent for row in left if row.parent is not None]
+        ended, edited = await self._companies.take_back(left[0].result.batch_id, free) if free else ({}, set())
         told: Done = []
         for row, verdict in done:
             if row.result.index in failing:
