@@ -93,7 +93,8 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     store, uploads = BulkStore(database, time.time), UploadStore(database, time.time)
     rooms = {"hubspot": hubspot.has_room} if hubspot else {}
     steering = Steering(bus.publish, plans, store, salesforce.has_room if salesforce else _yes, rooms)
-    planned, planners = StoredPlans(database, time.time), open_planners(salesforce, hubspot)
+    planned, turns = StoredPlans(database, time.time), StoredTurns(database, time.time)
+    planners = open_planners(salesforce, hubspot, turns=turns)
     loops: list[Loop] = [
         _bulk_loop(settings, bus, salesforce, plans, store, steering),
         _upload_loop(settings, bus, salesforce, plans, uploads, planned),
@@ -117,7 +118,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
             parallel=settings.parallel,
             planners=planners,
             plans=planned,
-            turns=StoredTurns(database, time.time),
+            turns=turns,
         ),
         written=Written(),
         parent_retries=settings.parent_retries,
