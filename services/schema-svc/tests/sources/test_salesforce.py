@@ -71,6 +71,22 @@ async def test_every_record_becomes_its_prompt_in_the_order_of_ids(schema: Any, 
     ]
 
 
+async def test_slots_and_conditions_reach_parents(schema: Any, sandbox: RunningSandbox) -> None:
+    (above,) = sandbox.create({"Name": "Above"}, object_name="Account")
+    (below,) = sandbox.create({"Name": "Below", "ParentId": above}, object_name="Account")
+    sandbox.create(
+        {"LastName": "Child", "AccountId": below}, {"LastName": "Child", "AccountId": above}, object_name="Contact"
+    )
+    source = {"kind": "salesforce", "object": "Contact", "where": "LastName = 'Child' AND Account.Name != null"}
+    template = "{{LastName}} of {{Account.Name}}, {{Account.Parent.Name}}, by {{Owner.Name}}"
+    await schema.submit("b", claims(template, source=source, target={"kind": "none"}))
+    await schema.until(lambda: len(schema.bus.of(PromptPrepared)) == 2)
+    first, second = (prompt.values for prompt in schema.bus.of(PromptPrepared))
+    owner = sandbox.query("SELECT Name FROM User LIMIT 1")[0]["Name"]
+    assert first == {"LastName": "Child", "Account.Name": "Below", "Account.Parent.Name": "Above", "Owner.Name": owner}
+    assert second["Account.Parent.Name"] == ""
+
+
 async def test_condition_and_limit_select_records(schema: Any, sandbox: RunningSandbox) -> None:
     total = len(sandbox.query("SELECT Id FROM Claim__c WHERE Claim_Amount__c > 100"))
     await schema.submit("all", claims(where="Claim_Amount__c > 100"))
@@ -109,8 +125,8 @@ async def test_a_record_that_is_deleted_after_planning_is_skipped(make_schema: A
         ({"template": "{{Patient_Nam__c}}"}, "Did you mean Patient_Name__c?"),
         ({"template": "{{Ownr.Name}}"}, "Did you mean Owner?"),
         ({"template": "{{Owner.Nope}}"}, "has no Nope"),
-        # The sandbox knows no such path, as an org may not: asked before anything is expanded.
-        ({"template": "{{Owner.Name}}"}, "relationship path"),
+        # An owner may be a group: which of its fields can be read only the org knows, and is asked beforehand.
+        ({"template": "{{Owner.SystemModstamp}}"}, "No such column 'SystemModstamp' on entity 'Name'"),
         ({"where": "Nope__c = 1"}, "Nope__c"),
         ({"where": "no condition at all"}, "MALFORMED_QUERY"),
         (
