@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from crm_sandbox.testing import RunningSandbox
+from schema_svc.domain.salesforce_queries import fields_of_ids
 from schema_svc.domain.slots import Needed
-from schema_svc.sources.salesforce import _queries
 from shared.crm.salesforce import SalesforceSession
 from shared.crm.settings import SalesforceSettings
 from shared.events import BatchPlanned, BatchRefused, PromptPrepared, RecordSettled
@@ -180,7 +180,7 @@ def test_no_query_is_longer_than_a_uri_may_be() -> None:
     from urllib.parse import quote
 
     ids = [f"a00{number:015d}" for number in range(2_000)]
-    queries = list(_queries("Claim__c", Needed(("A__c",), None).fields, ids))
+    queries = list(fields_of_ids("Claim__c", Needed(("A__c",), None).fields, ids))
     assert all(len(quote(query)) <= 12_100 for query in queries)
     assert sum(query.count("'a00") for query in queries) == 2_000
 
@@ -189,7 +189,7 @@ def test_many_long_fields_are_asked_for_in_several_queries_and_none_is_lost() ->
     fields = [f"Very_Long_Field_Name_Of_An_Org_{number:03}__c" for number in range(400)]
     ids = [f"a00{number:015}" for number in range(450)]
     asked: dict[str, set[str]] = {record_id: set() for record_id in ids}
-    for query in _queries("Claim__c", fields, ids):
+    for query in fields_of_ids("Claim__c", fields, ids):
         assert len(query) < 13_000
         names = query.removeprefix("SELECT ").partition(" FROM ")[0].split(",")
         for record_id in [record_id for record_id in ids if f"'{record_id}'" in query]:

@@ -33,6 +33,7 @@ from shared.events.records import (
     Usage,
 )
 from shared.events.spec import (
+    LAST,
     BatchSpec,
     CrmAnalyticsSource,
     CrmAnalyticsTarget,
@@ -52,6 +53,7 @@ from shared.events.spec import (
 
 __all__ = [
     "CHUNK",
+    "LAST",
     "BatchApplied",
     "BatchApproved",
     "BatchCancelled",
