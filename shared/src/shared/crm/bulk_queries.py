@@ -102,6 +102,7 @@ class BulkQueries:
             if state == "JobComplete":
                 return int(told.get("numberRecordsProcessed") or 0)
             if state in _FINAL or waited_s >= DEADLINE_S:
+                await self._abort(job_id, state)
                 raise BulkReadFailed(f"Salesforce's query job ended as {state}", category="crm", code="BULK_QUERY")
             await self._sleep(pause_s)
             waited_s, pause_s = waited_s + pause_s, min(LONGEST_POLL_S, pause_s * SLOWER)
@@ -123,6 +124,11 @@ class BulkQueries:
         """Forget the job; one that is gone, or still at work, is left alone."""
         with suppress(SalesforceRefused, Retryable):
             await self._session.delete(f"jobs/query/{job_id}")
+
+    async def _abort(self, job_id: str, state: str) -> None:
+        if state not in _FINAL:
+            with suppress(SalesforceRefused, Retryable):
+                await self._session.patch(f"jobs/query/{job_id}", {"state": "Aborted"}, operation="bulk abort")
 
     async def _whole(self, job_id: str, page: _Page) -> AsyncIterator[list[dict[str, str]]]:
         """One page to its end, begun again where it breaks off or lacks rows."""
