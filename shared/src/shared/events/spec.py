@@ -34,7 +34,10 @@ _CHANGED_SINCE = (
     "only what was changed at or after this moment (ISO 8601 with a zone), or `last`: since the last finished batch of "
     "the same name and source"
 )
-_DELETED = "forward: deleted records are in the batch, too, and end as skipped with ENTITY_IS_DELETED"
+_DELETED = (
+    "forward: deleted records are in the batch, too, and end as skipped, with ENTITY_IS_DELETED (Salesforce) or "
+    "OBJECT_NOT_FOUND (HubSpot)"
+)
 
 Deleted = Literal["ignore", "forward"]
 Fallback = Literal["recipe", "fail", "leave"]
