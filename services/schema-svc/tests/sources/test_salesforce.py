@@ -7,6 +7,7 @@ import pytest
 from crm_sandbox.testing import RunningSandbox
 from schema_svc.domain.salesforce_queries import fields_of_ids
 from schema_svc.domain.slots import Needed
+from schema_svc.store import StoredSnapshot
 from shared.crm.salesforce import SalesforceSession
 from shared.crm.settings import SalesforceSettings
 from shared.events import BatchPlanned, BatchRefused, PromptPrepared, RecordSettled
@@ -197,15 +198,43 @@ def test_many_long_fields_are_asked_for_in_several_queries_and_none_is_lost() ->
     assert all(names == {"Id", *fields} for names in asked.values())
 
 
-async def test_a_cursor_that_has_died_begins_again_without_loss_or_repetition(
-    schema: Any, sandbox: RunningSandbox
-) -> None:
+@pytest.fixture
+def many(sandbox: RunningSandbox) -> list[str]:
+    """Ids of more records than a page holds; those of a job's batch have one and the same moment."""
     lines = "".join(f"C-{number},p\n" for number in range(1_500))
     sandbox.bulk_load(f"Claim_Number__c,Patient_Name__c\n{lines}")
-    there = len(sandbox.query("SELECT Id FROM Claim__c"))
-    path = "/services/data/*/query/*"
-    sandbox.fault(method="GET", path=path, code="INVALID_QUERY_LOCATOR", rate=1.0, times=1)
-    await schema.submit("b", claims())
-    await schema.until(lambda: schema.bus.of(BatchPlanned))
-    assert schema.bus.of(BatchPlanned)[0].requested == there > 2_000
+    found = [row["Id"] for row in sandbox.query("SELECT Id FROM Claim__c ORDER BY Id")]
+    assert len(found) > 2_000
+    return found
+
+
+@pytest.mark.parametrize("changed_since", [None, "2020-01-01T00:00:00Z"])
+@pytest.mark.parametrize("code", ["INVALID_QUERY_LOCATOR", "INVALID_SESSION_ID"])
+async def test_a_cursor_or_a_session_that_has_died_between_pages_loses_and_repeats_nothing(
+    schema: Any, sandbox: RunningSandbox, many: list[str], code: str, changed_since: str | None
+) -> None:
+    sandbox.admin("DELETE", "/calls")
+    sandbox.fault(method="GET", path="/services/data/*/query/*", code=code, rate=1.0, times=1)
+    spec = claims()
+    spec["source"]["changed_since"] = changed_since
+    await schema.submit("b", spec)
+    await schema.until(lambda: schema.bus.of(BatchPlanned), 20)
     sandbox.admin("DELETE", "/faults")
+    snapshot = StoredSnapshot(schema.database, "b")
+    assert schema.bus.of(BatchPlanned)[0].requested == len(many)
+    assert sorted(await snapshot.ids(0, len(many))) == many
+    # A new cursor for one that has died, but the same page again for a session that has ended.
+    pages = [call for call in sandbox.admin("GET", "/calls").json()["calls"] if call["path"].endswith("/query/{id}")]
+    assert sum(call["count"] for call in pages) == (2 if code == "INVALID_SESSION_ID" else 1)
+
+
+@pytest.mark.parametrize(("limit", "pages"), [(1_999, 0), (2_000, 0), (2_001, 1)])
+async def test_the_last_page_may_be_full_or_hold_one_record(
+    schema: Any, sandbox: RunningSandbox, many: list[str], limit: int, pages: int
+) -> None:
+    sandbox.admin("DELETE", "/calls")
+    await schema.submit("b", claims(limit=limit))
+    await schema.until(lambda: schema.bus.of(BatchPlanned), 20)
+    assert await StoredSnapshot(schema.database, "b").ids(0, limit) == many[:limit]
+    found = [call for call in sandbox.admin("GET", "/calls").json()["calls"] if call["path"].endswith("/query/{id}")]
+    assert sum(call["count"] for call in found) == pages
