@@ -31,7 +31,7 @@ def read(
     org: Org, now: int, cursor: Cursor | None, limit: int | None
 ) -> tuple[list[tuple[str, datetime]], Cursor | None]:
     """One batch at `now`, as a source reads it."""
-    changes = Changes(None, cursor, follows=True)
+    changes = Changes(None, cursor, follows=True, limited=limit is not None)
     rows = sorted(
         (at, record_id) for record_id, at in org.visible(now).items() if changes.since is None or at >= changes.since
     )
@@ -87,6 +87,20 @@ def test_a_record_that_appears_late_with_an_earlier_moment_is_read() -> None:
     first, cursor = read(Org([(0, 1_000, 0)]), 1_000, cursor, None)
     second, _ = read(org, 1_001, cursor, None)
     assert ([one for one, _ in first], [one for one, _ in second]) == (["a0"], ["a1"])
+
+
+@pytest.mark.parametrize("limited", [False, True])
+def test_a_long_reading_remembers_only_its_last_minutes(limited: bool) -> None:
+    changes = Changes(None, None, follows=True, limited=limited)
+    changes.begin(START + timedelta(days=1))
+    most = 0
+    for minute in range(24 * 60 + 1):
+        assert changes.is_new(f"a{minute}", START + timedelta(minutes=minute))
+        most = max(most, len(changes.cursor(whole=False).read))  # type: ignore[union-attr]
+    assert most == 11
+    cursor = changes.cursor(whole=True)
+    assert cursor is not None
+    assert len(cursor.read) == 11
 
 
 def test_what_is_remembered_is_no_older_than_the_overlap() -> None:

@@ -44,12 +44,16 @@ class Changes:
     the next: so no record is read twice however often a query begins again. Equal moments are told apart by their ids.
     """
 
-    def __init__(self, since: datetime | None, cursor: Cursor | None = None, *, follows: bool = False) -> None:
+    def __init__(
+        self, since: datetime | None, cursor: Cursor | None = None, *, follows: bool = False, limited: bool = False
+    ) -> None:
         self.since = cursor.position - OVERLAP if cursor else since
         self.follows = follows
         """Whether the next reading begins where this one ends."""
         self.until: datetime | None = None
         self._cursor = cursor
+        # With a limit, changes come in the order of their moments.
+        self._limited = limited
         self._last: datetime | None = None
         self._read: dict[datetime, set[str]] = {}
 
@@ -63,8 +67,17 @@ class Changes:
         if self._cursor is not None and record_id in self._cursor.read.get(moment, ()):
             return False
         if self.follows:
-            self._read.setdefault(moment, set()).add(record_id)
+            self._remember(record_id, moment)
         return True
+
+    def _remember(self, record_id: str, moment: datetime) -> None:
+        """Only what the next reading looks at again: an object has millions of records, and ten minutes have few."""
+        reached = self._last if self._limited else self.until
+        if reached is not None and moment < reached - OVERLAP:
+            return
+        while self._limited and self._read and (first := next(iter(self._read))) < moment - OVERLAP:
+            del self._read[first]
+        self._read.setdefault(moment, set()).add(record_id)
 
     def cursor(self, *, whole: bool) -> Cursor | None:
         """Where the next reading begins; `whole` unless a limit ended this one, which read in order of moments."""
@@ -87,7 +100,7 @@ def changes_of(source: SalesforceSource | HubSpotSource, cursor: Cursor | None, 
     if source.changed_since is None:
         return None
     if source.changed_since == LAST:
-        return Changes(None, cursor, follows=follows)
+        return Changes(None, cursor, follows=follows, limited=source.limit is not None)
     return Changes(moment_of(source.changed_since))
 
 

@@ -108,11 +108,11 @@ class HubSpot:
     ) -> AsyncIterator[list[str]]:
         """Ids of the records that the batch is about, those in the recycling bin at the end."""
         if changes is None:
-            async for ids in self._found(source, groups) if groups else self._listed(source):
-                yield [record_id for record_id, _ in ids]
+            async for places in self._found(source, groups) if groups else self._listed(source):
+                yield [record_id for record_id, _ in places]
             if source.deleted == "forward":
-                async for ids in self._listed(source, archived=True):
-                    yield [record_id for record_id, _ in ids]
+                async for places in self._listed(source, archived=True):
+                    yield [record_id for record_id, _ in places]
         elif source.limit is None:
             async for places in self._changed(source, groups, changes, known):
                 yield [record_id for record_id, at in places if changes.is_new(record_id, at)]
