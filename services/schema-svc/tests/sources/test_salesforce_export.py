@@ -256,6 +256,9 @@ async def test_a_condition_too_long_for_a_uri_is_asked_by_a_job(org: RunningSand
     read = await batch(bulk_from=1_000, fields=("Name",), where=long).read()
     assert [one.values["Name"] for one in read] == ["r001"]
     assert called(org, "POST", "/jobs/query") == 1
+    org.fault(method="PROCESS", path="*/jobs/query/*", code="QUERY_TIMEOUT")
+    with pytest.raises(Rejected, match="too long"):
+        await batch("failed", fields=("Name",), where=long).plan()
     with pytest.raises(Rejected, match="Nope__c"):
         await batch("bad", fields=("Name",), where=f"Nope__c = 1 AND {long}").plan()
 

@@ -31,6 +31,7 @@ def _int(cell: str) -> int:
 _READ: Mapping[str, Callable[[str], Any]] = {
     "boolean": lambda cell: cell.casefold() == "true",
     "int": _int,
+    "long": _int,
     "double": float,
     "currency": float,
     "percent": float,

@@ -114,6 +114,8 @@ class Salesforce:
             begun = await export.begin(selection, list(types), deleted=deleted, must=must)
         if begun and (kept := await export.keep(selection, types, changes)) is not None:
             return kept
+        if must:
+            raise Refused("The condition is too long for a query of its own, and Salesforce's query job failed.")
         await snapshot.note({})
         await snapshot.clear_ids()
         requested = 0
