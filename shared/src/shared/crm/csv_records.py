@@ -21,20 +21,26 @@ class CsvRecords:
         """Records that are complete by now."""
         if self._first and text:
             text, self._first = text.removeprefix("\ufeff"), False
-        pieces = (self._rest + text).split("\n")
-        self._rest = ""
-        for piece in pieces[:-1]:
-            self._rest += piece + "\n"
-            if self._rest.count('"') % 2 == 0:
-                complete, self._rest = self._rest, ""
-                yield from _parsed(complete)
-        self._rest += pieces[-1]
+        text = self._rest + text
+        end = _end_of_records(text)
+        self._rest = text[end:]
+        return _parsed(text[:end])
 
     def end(self) -> Iterator[list[str]]:
         """What was left without a line feed."""
         complete, self._rest = self._rest, ""
-        yield from _parsed(complete)
+        return _parsed(complete)
+
+
+def _end_of_records(text: str) -> int:
+    """Behind the last line feed that is outside of quotes: what is before it is read at once."""
+    end = text.rfind("\n") + 1
+    quotes = text.count('"', 0, end)
+    while end and quotes % 2:
+        before = text.rfind("\n", 0, end - 1) + 1
+        quotes, end = quotes - text.count('"', before, end), before
+    return end
 
 
 def _parsed(text: str) -> Iterator[list[str]]:
-    yield from (row for row in csv.reader(io.StringIO(text, newline="")) if row)
+    return filter(None, csv.reader(io.StringIO(text, newline="")))
