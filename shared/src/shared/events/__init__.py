@@ -37,6 +37,7 @@ from shared.events.records import (
     Usage,
 )
 from shared.events.spec import (
+    LAST,
     BatchSpec,
     CrmAnalyticsSource,
     CrmAnalyticsTarget,
@@ -56,6 +57,7 @@ from shared.events.spec import (
 
 __all__ = [
     "CHUNK",
+    "LAST",
     "WRITER",
     "BatchApplied",
     "BatchApproved",

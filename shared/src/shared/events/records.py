@@ -55,8 +55,8 @@ class PromptPrepared(RecordEvent):
 class PromptsPrepared(EventGroup):
     """Several records of one batch are ready to be asked about.
 
-    For batches whose records are settled at once: where each is a call of seconds, its own commit is worth more than its
-    envelope costs.
+    For batches whose records are settled at once: where each is a call of seconds, its own commit is worth more than
+    its envelope costs.
     """
 
     type: ClassVar[str] = "recordsmith.prompts.prepared.v1"
