@@ -26,8 +26,8 @@ class Clock:
         return datetime.fromtimestamp(self.now(), UTC)
 
     def stamp(self) -> str:
-        now = self.now()
-        return f"{_second(int(now))}.{int(now % 1 * 1000):03d}+0000"
+        """When a record was changed: whole seconds, as a real org has it, however many share one."""
+        return f"{_second(int(self.now()))}.000+0000"
 
 
 @lru_cache(maxsize=4)

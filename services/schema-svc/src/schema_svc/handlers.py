@@ -88,6 +88,8 @@ _NEWS: dict[type[Event], Remember] = {
         news.batch_id, news.requested - news.counts.get("pending", news.requested)
     ),
     BatchStaged: lambda store, news, _: store.staged(news.batch_id, news.staged),
-    BatchCompleted: lambda store, news, _: store.completed(news.batch_id, news.epoch),
+    BatchCompleted: lambda store, news, _: store.completed(
+        news.batch_id, news.epoch, in_full=news.state == "completed"
+    ),
     BatchReopened: lambda store, news, _: store.reopen(news.batch_id, news.epoch, news.ranges),
 }

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from shared.bus import Bus, Collect
-from shared.bus.packing import verdicts_together
 from shared.bus.topic_admin import ensure_topics
 from shared.crm.analytics_uploads import ExternalData
 from shared.crm.hubspot import HubSpotSession
@@ -94,7 +93,8 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     store, uploads = BulkStore(database, time.time), UploadStore(database, time.time)
     rooms = {"hubspot": hubspot.has_room} if hubspot else {}
     steering = Steering(bus.publish, plans, store, salesforce.has_room if salesforce else _yes, rooms)
-    planned, planners = StoredPlans(database, time.time), open_planners(salesforce, hubspot)
+    planned, turns = StoredPlans(database, time.time), StoredTurns(database, time.time)
+    planners = open_planners(salesforce, hubspot, turns=turns)
     loops: list[Loop] = [
         _bulk_loop(settings, bus, salesforce, plans, store, steering),
         _upload_loop(settings, bus, salesforce, plans, uploads, planned),
@@ -118,7 +118,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
             parallel=settings.parallel,
             planners=planners,
             plans=planned,
-            turns=StoredTurns(database, time.time),
+            turns=turns,
         ),
         written=Written(),
         parent_retries=settings.parent_retries,
@@ -146,7 +146,6 @@ def _groups(settings: WriterSettings, plans: PlanBook) -> Collect[RecordGenerate
         linger_s=settings.linger_s,
         parallel=GROUPS,
         brief=stays_here,
-        pack=verdicts_together,
     )
 
 
@@ -174,7 +173,7 @@ def _bulk_loop(
             await BulkRun(salesforce, collections, means).run(job, fence)
 
     async def publish(events: Sequence[tuple[Event, str | None]]) -> None:
-        await bus.publish_many(verdicts_together(events))
+        await bus.publish_many(events)
 
     patience = Patience(settings.bulk_quiet_s, settings.bulk_longest_s)
     loop = BulkLoop(store, run, publish, plans=plans, steering=steering, patience=patience, clock=time.time)
@@ -200,7 +199,7 @@ def _upload_loop(
             await UploadRun(means, fence).run(upload)
 
     async def publish(events: Sequence[tuple[Event, str | None]]) -> None:
-        await bus.publish_many(verdicts_together(events))
+        await bus.publish_many(events)
 
     rules = Rules(
         Closing(settings.dataset_records, settings.dataset_longest_s),

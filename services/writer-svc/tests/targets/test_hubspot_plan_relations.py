@@ -247,6 +247,18 @@ async def test_a_company_that_others_belong_to_by_now_stays(scene: Scene, portal
     assert set(linked(portal, "deals", deal, "companies")) == {company}
 
 
+async def test_a_contact_that_somebody_has_deleted_takes_its_company_along(scene: Scene, portal: PortalClient) -> None:
+    before = counts(portal)
+    known = email()
+    contact = portal.create("contacts", email=known)
+    answer = {"jobtitle": "CTO", "company": {"name": "Gone", "domain": domain()}}
+    await scene.plan(BY_EMAIL, answer, external_id=known)
+    await scene.apply()
+    portal.call("DELETE", f"objects/contacts/{contact}").raise_for_status()
+    assert await scene.undo() == [("failed", "OBJECT_NOT_FOUND")]
+    assert counts(portal) == before
+
+
 async def test_a_company_made_by_others_after_the_plan_refuses_its_contacts(scene: Scene, portal: PortalClient) -> None:
     name = domain()
     await scene.plan(CONTACTS, {"email": email(), "company": {"name": "Mine", "domain": name}})

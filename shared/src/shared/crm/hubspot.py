@@ -115,9 +115,11 @@ class HubSpotSession:
             more["idProperty"] = id_property
         return list((await self.batch(object_type, "read", [{"id": one} for one in ids], **more)).results)
 
-    async def page(self, object_type: str, *, after: str | None, limit: int) -> tuple[list[CrmObject], str | None]:
-        """A page of all records of an object, and where the next one begins."""
-        params = {"limit": str(limit), "archived": "false"} | ({"after": after} if after else {})
+    async def page(
+        self, object_type: str, *, after: str | None, limit: int, archived: bool = False
+    ) -> tuple[list[CrmObject], str | None]:
+        """A page of all records of an object, or of those in its recycling bin, and where the next one begins."""
+        params = {"limit": str(limit), "archived": str(archived).lower()} | ({"after": after} if after else {})
         answer = await self.call("GET", self.paths.objects(object_type), operation="list", params=params)
         # The cursor, not the link: the link's host is the vendor's.
         return answer.get("results") or [], (answer.get("paging") or {}).get("next", {}).get("after")

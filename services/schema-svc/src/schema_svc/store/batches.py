@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, or_, select, updat
 
 from schema_svc.domain.batch import LeaseLost, Order, Share, Standing, after
 from schema_svc.domain.ranges import Range, Ranges
+from schema_svc.store import cursors
 from schema_svc.store.tables import BATCHES, ROWS, SHARES, insert_new, packed, put_unless, unpacked
 
 ROWS_PER_PART = 500
@@ -72,8 +73,11 @@ class BatchStore:
         change = update(BATCHES).where(BATCHES.c.batch_id == batch_id).values(staged=staged)
         await self.database.write(lambda connection: connection.execute(change))
 
-    async def completed(self, batch_id: str, epoch: int) -> None:
-        """Every record has its verdict; unless a later epoch has been opened meanwhile, the batch is finished."""
+    async def completed(self, batch_id: str, epoch: int, *, in_full: bool = True) -> None:
+        """Every record has its verdict; unless a later epoch has been opened meanwhile, the batch is finished.
+
+        `in_full`: and was not cancelled. Then the next batch continues where this one ended.
+        """
         later = select(SHARES.c.epoch).where(
             SHARES.c.batch_id == batch_id, or_(SHARES.c.epoch > epoch, SHARES.c.cursor < SHARES.c.total)
         )
@@ -82,7 +86,12 @@ class BatchStore:
             .where(BATCHES.c.batch_id == batch_id, BATCHES.c.phase == "ready", ~later.exists())
             .values(phase="finished", settled=BATCHES.c.requested)
         )
-        await self.database.write(lambda connection: connection.execute(change))
+
+        def work(connection: Connection) -> None:
+            if connection.execute(change).rowcount == 1 and in_full:
+                cursors.finish(connection, batch_id)
+
+        await self.database.write(work)
 
     async def reopen(self, batch_id: str, epoch: int, ranges: Sequence[Range]) -> None:
         """Records of `ranges` are pending again; they are expanded under `epoch`."""

@@ -1,10 +1,10 @@
-"""CSV as Bulk API 2.0 takes it and gives it back (RFC 4180, UTF-8, line feeds), piece by piece."""
+"""CSV as Bulk API 2.0 takes it (RFC 4180, UTF-8, line feeds)."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -32,39 +32,6 @@ def merged(earlier: str, later: str) -> str:
     """One line for two of the same record: what the later leaves as it is, the earlier says."""
     before, after = (next(csv.reader(io.StringIO(line, newline=""))) for line in (earlier, later))
     return ",".join(_quoted(new or old) for old, new in zip(before, after, strict=True))
-
-
-class CsvRecords:
-    """Cuts a stream of text into records, at line feeds outside of quotes only.
-
-    Nothing else ends a record: neither a carriage return, U+2028 and U+0085 in a text, nor the end of a piece.
-    """
-
-    def __init__(self) -> None:
-        self._rest = ""
-        self._first = True
-
-    def feed(self, text: str) -> Iterator[list[str]]:
-        """Records that are complete by now."""
-        if self._first and text:
-            text, self._first = text.removeprefix("\ufeff"), False
-        pieces = (self._rest + text).split("\n")
-        self._rest = ""
-        for piece in pieces[:-1]:
-            self._rest += piece + "\n"
-            if self._rest.count('"') % 2 == 0:
-                complete, self._rest = self._rest, ""
-                yield from _parsed(complete)
-        self._rest += pieces[-1]
-
-    def end(self) -> Iterator[list[str]]:
-        """What was left without a line feed."""
-        complete, self._rest = self._rest, ""
-        yield from _parsed(complete)
-
-
-def _parsed(text: str) -> Iterator[list[str]]:
-    yield from (row for row in csv.reader(io.StringIO(text, newline="")) if row)
 
 
 def _cell(value: Any) -> str | None:

@@ -25,14 +25,16 @@ from writer_svc.targets.salesforce.gathering import Company
 from writer_svc.targets.salesforce.planner import SalesforcePlanner
 
 
-def open_planners(salesforce: SalesforceSession | None, hubspot: HubSpotSession | None = None) -> Mapping[str, Planner]:
+def open_planners(
+    salesforce: SalesforceSession | None, hubspot: HubSpotSession | None = None, *, turns: Turns | None = None
+) -> Mapping[str, Planner]:
     """Targets whose batches can be planned, applied and undone, by kind."""
     planners: dict[str, Planner] = {}
     if salesforce is not None:
         collections = Collections(salesforce, sleep=asyncio.sleep, jitter=random.random)
         planners["salesforce"] = SalesforcePlanner(salesforce, collections)
     if hubspot is not None:
-        planners["hubspot"] = HubSpotPlanner(hubspot, time.time)
+        planners["hubspot"] = HubSpotPlanner(hubspot, time.time, turns)
     return planners
 
 

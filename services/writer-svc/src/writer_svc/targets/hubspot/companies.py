@@ -62,10 +62,12 @@ class Companies:
                 refused[key] = met
             else:
                 sent[key] = one, met
-        written = await self._send(sent)
-        refused |= {key: told for key, told in written.items() if isinstance(told, Verdict)}
-        made = {key: told for key, told in written.items() if isinstance(told, Parent)}
-        return there | made, refused, {key for key, one in made.items() if one.phase == "applied"}
+        for key, told in (await self._send(sent)).items():
+            if isinstance(told, Parent):
+                there[key] = told
+            else:
+                refused[key] = told
+        return there, refused, {key for key in open_ones if key in there and there[key].phase == "applied"}
 
     async def take_back(self, batch_id: str, parents: Iterable[Parent]) -> tuple[Parents, set[str]]:
         """Restore, and archive what nothing belongs to any more; the keys of those that were edited since.

@@ -23,15 +23,12 @@ from writer_svc.targets.hubspot.linking import Resolved, resolved
 from writer_svc.targets.hubspot.portal import Portal
 from writer_svc.targets.hubspot.reading import as_kept, values_of
 
-NEW_OPTION = failed(
-    "CANNOT_BE_PLANNED", "The answer would become a new option of its property; run the batch without a plan."
-)
 MISSING = "The record was deleted, archived or merged into another."
 
 
 @dataclass(frozen=True)
 class Looking:
-    """At one portal. Properties of ours that it lacks are taken as there: applying creates them."""
+    """At one portal. Properties of ours and options that it lacks are taken as there: applying creates them."""
 
     session: HubSpotSession
     portal: Portal
@@ -44,14 +41,15 @@ class Looking:
         object_type = plural(hubspot_target(results[0][1]).object)
         try:
             schemas = await self._schemas(object_type, refresh=False)
-            if any(isinstance(row, Verdict) and row.code in DRIFT for row in self._rows(results, schemas)):
+            first = self._rows(results, schemas, new_options=False)
+            if any(isinstance(row, Verdict) and row.code in DRIFT for row in first):
                 # A property or an option that is not known may have been added since.
                 schemas = await self._schemas(object_type, refresh=True)
         except Rejected as refused:
             return [(result, failed(refused.code or "REFUSED", str(refused))) for result, _ in results]
         looked: list[Looked] = []
         rows: list[HubSpotRow] = []
-        for (result, _), row in zip(results, self._rows(results, schemas), strict=True):
+        for (result, _), row in zip(results, self._rows(results, schemas, new_options=True), strict=True):
             if isinstance(row, HubSpotRow):
                 rows.append(row)
             else:
@@ -67,16 +65,15 @@ class Looking:
         return {name: await self.portal.expected(name, refresh=refresh) for name in {object_type, COMPANIES}}
 
     def _rows(
-        self, results: Sequence[tuple[RecordGenerated, BatchPlan]], schemas: Schemas
+        self, results: Sequence[tuple[RecordGenerated, BatchPlan]], schemas: Schemas, *, new_options: bool
     ) -> list[HubSpotRow | Verdict]:
         now = datetime.fromtimestamp(self.clock(), UTC)
         rows: list[HubSpotRow | Verdict] = []
         for result, plan in results:
             try:
-                rows.append(row_of(result, plan, schemas, now))
+                rows.append((_row_of if new_options else row_of)(result, plan, schemas, now))
             except Unfit as unfit:
-                becomes = isinstance(unfit, UnknownOptions) and hubspot_target(plan).add_options
-                rows.append(NEW_OPTION if becomes else failed(unfit.code or "UNFIT", str(unfit)))
+                rows.append(failed(unfit.code or "UNFIT", str(unfit)))
         return rows
 
     async def _compared(self, rows: Sequence[HubSpotRow]) -> list[tuple[HubSpotRow, PlanRow | Verdict]]:
@@ -107,6 +104,20 @@ class Looking:
             for row, plan in rows
         ]
         return [(plan.result, plan) for plan in await self.bonds.lacking(object_type, related)]
+
+
+def _row_of(result: RecordGenerated, plan: BatchPlan, schemas: Schemas, now: datetime) -> HubSpotRow:
+    """The row, with answers as options where the batch lets them become some. Raises `Unfit`."""
+    for _ in schemas:
+        try:
+            return row_of(result, plan, schemas, now)
+        except UnknownOptions as unknown:
+            if not hubspot_target(plan).add_options:
+                raise
+            # Those of the contact are told before those of its company.
+            told = [(one.name, one.label) for one in unknown.unknown]
+            schemas = {**schemas, unknown.object_type: schemas[unknown.object_type].with_options(told)}
+    return row_of(result, plan, schemas, now)
 
 
 def _planned(row: HubSpotRow, current: Values | None) -> PlanRow:

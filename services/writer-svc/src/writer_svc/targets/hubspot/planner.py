@@ -15,6 +15,7 @@ from shared.events.spec import Target as TargetSpec
 from writer_svc.domain.hubspot_answers import Written, refusal_of
 from writer_svc.domain.hubspot_rows import HubSpotRecord
 from writer_svc.domain.planning import FOUND, Done, Looked, Parent, PlanRow, Values, agrees
+from writer_svc.domain.turns import Turns
 from writer_svc.domain.verdicts import Verdict, failed
 from writer_svc.targets.hubspot.bonds import COMPANIES, Bonds
 from writer_svc.targets.hubspot.companies import Companies
@@ -37,9 +38,9 @@ KEPT_ASSOCIATIONS = failed(
 class HubSpotPlanner:
     """Of one portal. A record is applied whole, with its company and its associations, or not at all."""
 
-    def __init__(self, session: HubSpotSession, clock: Callable[[], float]) -> None:
+    def __init__(self, session: HubSpotSession, clock: Callable[[], float], turns: Turns | None = None) -> None:
         self._session = session
-        self._portal = Portal(session)
+        self._portal = Portal(session, turns)
         self._bonds = Bonds(session)
         self._companies = Companies(session, self._bonds)
         self._looking = Looking(session, self._portal, self._companies, self._bonds, clock)
@@ -52,8 +53,9 @@ class HubSpotPlanner:
         """Update by id, create by key; each only where the portal is as the plan found it."""
         spec = _hubspot(target)
         object_type = plural(spec.object)
-        for name in {object_type} | {COMPANIES for row in rows if row.parent is not None}:
-            await self._portal.schema(name)
+        await self._prepare(spec, object_type, [row.body for row in rows])
+        if parents := [row.parent.body for row in rows if row.parent is not None]:
+            await self._prepare(spec, COMPANIES, parents)
         done: Done = [(row, UNCHANGED) for row in rows if row.action == "unchanged"]
         told, there, sent = _ready(spec, await self._now(spec, [row for row in rows if row.action != "unchanged"]))
         done += told
@@ -83,6 +85,13 @@ class HubSpotPlanner:
             done.append((row, UNDONE if verdict.state == "written" else verdict))
         done += await self._archive(object_type, created)
         return await self._let_go(object_type, done)
+
+    async def _prepare(self, spec: HubSpotTarget, object_type: str, bodies: Sequence[Values]) -> None:
+        """What the plan takes as there: our properties, and answers that become options."""
+        schema = await self._portal.schema(object_type)
+        if spec.add_options:
+            for name, labels in schema.options_lacking(bodies).items():
+                await self._portal.add_options(object_type, name, labels)
 
     async def _write(
         self, object_type: str, there: Sequence[tuple[PlanRow, str]], sent: Sequence[tuple[PlanRow, HubSpotRecord]]
@@ -132,8 +141,10 @@ class HubSpotPlanner:
         undone = [row for row, verdict in done if verdict == UNDONE]
         changed = [row for row in undone if row.before is not None and row.bonds]
         failing = await self._bonds.take_back(object_type, changed) if changed else set()
-        free = [row.parent for row in undone if row.parent is not None and row.result.index not in failing]
-        ended, edited = await self._companies.take_back(undone[0].result.batch_id, free) if free else ({}, set())
+        # Also of contacts that somebody has deleted: nothing may be left of the batch.
+        left = [row for row, verdict in done if verdict in (UNDONE, GONE) and row.result.index not in failing]
+        free = [row.parent for row in left if row.parent is not None]
+        ended, edited = await self._companies.take_back(left[0].result.batch_id, free) if free else ({}, set())
         told: Done = []
         for row, verdict in done:
             if row.result.index in failing:
