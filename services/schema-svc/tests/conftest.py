@@ -40,7 +40,9 @@ class RecorderBus:
     async def publish(self, event: Event, traceparent: str | None = None, *, topic: Topic | None = None) -> None:
         await self.publish_many([(event, traceparent)], topic=topic)
 
-    async def publish_many(self, events: Sequence[Any], *, topic: Topic | None = None) -> None:
+    async def publish_many(
+        self, events: Sequence[Any], *, topic: Topic | None = None, together: bool | None = None
+    ) -> None:
         await asyncio.sleep(0)
         if self.down:
             raise Unacknowledged

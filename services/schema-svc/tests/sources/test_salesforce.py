@@ -11,6 +11,7 @@ from schema_svc.store import StoredSnapshot
 from shared.crm.salesforce import SalesforceSession
 from shared.crm.settings import SalesforceSettings
 from shared.events import BatchPlanned, BatchRefused, PromptPrepared, RecordSettled
+from structlog.testing import capture_logs
 
 TEMPLATE = "{{Patient_Name__c}} {{Diagnosis__c}}"
 
@@ -154,6 +155,36 @@ async def test_what_the_org_does_not_have_refuses_the_batch_by_name(
     schema: Any, change: dict[str, Any], said: str
 ) -> None:
     assert said in await refusal(schema, claims(**change))
+
+
+async def test_a_field_that_was_put_right_is_seen_at_the_next_try_and_a_key_for_several_is_warned_of(
+    make_schema: Any, session: SalesforceSession, sandbox: RunningSandbox
+) -> None:
+    now = [0.0]
+    patient = SalesforceSession(session.settings, monotonic=lambda: now[0])
+    schema = make_schema(salesforce=patient)
+    await schema.scheduler.start()
+
+    def known(*names: str) -> None:
+        fields = [{"name": "Key__c", "externalId": True}, *({"name": name} for name in names)]
+        sandbox.admin("POST", "/objects", {"name": "Fresh__c", "fields": fields}).raise_for_status()
+
+    known()
+    spec = {
+        "source": {"kind": "rows", "rows": [{"id": "r", "Key__c": "k"}]},
+        "prompt": {"template": "{{Key__c}}"},
+        "target": {"kind": "salesforce", "object": "Fresh__c", "external_id": "Key__c", "field": "Late__c"},
+    }
+    assert "Late__c is not a field of Fresh__c" in await refusal(schema, spec)
+    known("Late__c")
+    now[0] += 60.0
+    with capture_logs() as logs:
+        await schema.submit("again", spec)
+        await schema.until(lambda: schema.bus.of(BatchPlanned))
+    assert [(line["object"], line["field"]) for line in logs if line["event"] == "external_id_not_unique"] == [
+        ("Fresh__c", "Key__c")
+    ]
+    await patient.close()
 
 
 async def test_an_org_that_is_away_is_waited_for(schema: Any, sandbox: RunningSandbox) -> None:

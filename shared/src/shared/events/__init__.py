@@ -1,7 +1,8 @@
 """Everything that crosses the bus, as frozen pydantic models. The one definition of the wire."""
 
-from shared.events.base import Event, record_id_hash, trace_id_of
+from shared.events.base import Event, EventGroup, record_id_hash, trace_id_of
 from shared.events.batches import (
+    WRITER,
     BatchApplied,
     BatchApproved,
     BatchCancelled,
@@ -25,9 +26,12 @@ from shared.events.records import (
     CHUNK,
     Change,
     PromptPrepared,
+    PromptsPrepared,
     RangeSettled,
+    RecordEvent,
     RecordGenerated,
     RecordSettled,
+    RecordsGenerated,
     RecordsSettled,
     SlicePrepared,
     Usage,
@@ -54,6 +58,7 @@ from shared.events.spec import (
 __all__ = [
     "CHUNK",
     "LAST",
+    "WRITER",
     "BatchApplied",
     "BatchApproved",
     "BatchCancelled",
@@ -76,16 +81,20 @@ __all__ = [
     "CrmAnalyticsTarget",
     "CsvTarget",
     "Event",
+    "EventGroup",
     "HubSpotSource",
     "HubSpotTarget",
     "ModelSpec",
     "NoTarget",
     "PromptPrepared",
     "PromptSpec",
+    "PromptsPrepared",
     "RangeSettled",
     "RecipeSource",
+    "RecordEvent",
     "RecordGenerated",
     "RecordSettled",
+    "RecordsGenerated",
     "RecordsSettled",
     "RowsAttached",
     "RowsSource",

@@ -9,7 +9,7 @@ from shared.database import Database
 from shared.events import BatchSpec
 from sqlalchemy import ColumnElement, Connection, and_, case, or_, select, update
 
-from schema_svc.domain.batch import LeaseLost, Share, Standing, Wanted
+from schema_svc.domain.batch import LeaseLost, Order, Share, Standing, after
 from schema_svc.domain.ranges import Range, Ranges
 from schema_svc.store import cursors
 from schema_svc.store.tables import BATCHES, ROWS, SHARES, insert_new, packed, put_unless, unpacked
@@ -48,14 +48,14 @@ class BatchStore:
         """Remember some rows of a batch that is submitted next."""
         await self.database.write(lambda connection: _attach(connection, batch_id, part, rows))
 
-    async def want(self, batch_id: str, wanted: Wanted) -> None:
-        """Pause, resume or cancel. A cancelled batch stays cancelled."""
-        before = {"running": ["paused"], "paused": ["running"], "cancelled": ["running", "paused"]}[wanted]
+    async def order(self, batch_id: str, order: Order, *, by_writer: bool = False) -> None:
+        """Pause, resume or cancel."""
+        wanted = after(order, by_writer=by_writer)
         change = (
             update(BATCHES)
-            .where(BATCHES.c.batch_id == batch_id, BATCHES.c.wanted.in_(before))
+            .where(BATCHES.c.batch_id == batch_id, BATCHES.c.wanted.in_(list(wanted)))
             .where(BATCHES.c.phase.in_(["planning", "ready"]))
-            .values(wanted=wanted)
+            .values(wanted=case(wanted, value=BATCHES.c.wanted))
         )
         await self.database.write(lambda connection: connection.execute(change))
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from writer_svc.domain.coercion import units
+
 NULL = "#N/A"
 """Sets a field to null; an empty cell leaves it as it is. The text itself can therefore not be sent."""
 
@@ -41,7 +43,7 @@ def _cell(value: Any) -> str | None:
     if isinstance(value, int | float):
         return f"{Decimal(repr(value)):f}"
     text = str(value)
-    return None if text == NULL or len(text) > CELL else _quoted(text)
+    return None if text == NULL or units(text) > CELL else _quoted(text)
 
 
 def _quoted(text: str) -> str:
