@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from schema_svc.domain.changes import OVERLAP, Changes, Cursor, changes_of, cursor_name
 from shared.events import BatchSpec, SalesforceSource
@@ -45,13 +45,14 @@ def read(
     return got, changes.cursor(whole=len(got) != limit)
 
 
+minutes = st.integers(0, 20).map(lambda number: number * 60)
 changes_of_an_org = st.lists(
-    st.tuples(st.integers(0, 3), st.integers(0, 20).map(lambda n: n * 60), st.sampled_from([0, 200, 400, LATEST_S])),
-    max_size=25,
+    st.tuples(st.integers(0, 9), minutes, st.sampled_from([0, LATEST_S // 2, LATEST_S])), min_size=2, max_size=12
 )
-batches = st.lists(st.tuples(st.integers(0, 40).map(lambda n: n * 50), st.none() | st.integers(1, 4)), max_size=10)
+batches = st.lists(st.tuples(minutes, st.none() | st.integers(1, 4)), max_size=6)
 
 
+@settings(max_examples=500, deadline=None)
 @given(changes_of_an_org, batches)
 def test_every_change_is_read_once_and_none_is_lost(
     changes: list[tuple[int, int, int]], batches: list[tuple[int, int | None]]
