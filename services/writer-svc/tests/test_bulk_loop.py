@@ -36,7 +36,7 @@ class Scene:
         if self.error is not None:
             raise self.error
         async for page in self.store.results(job, page=10):
-            await self.loop.tell(job, [(result, Verdict("written", crm_id="x")) for result in page])
+            await self.loop.tell(job, [(one, Verdict("written", crm_id="x")) for one in page])
         await self.store.move(job, fence, phase="ended")
 
     async def publish(self, events: Sequence[tuple[Event, str | None]]) -> None:

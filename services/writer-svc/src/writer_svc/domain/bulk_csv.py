@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -14,16 +15,22 @@ NULL = "#N/A"
 CELL = 32_000
 """Characters of one field (Bulk API 2.0 limits)."""
 
+_ODD = re.compile(r'[",\r\n]')
+
 LINE = 400_000
 """Characters of one record."""
 
 
 def line_of(values: Mapping[str, Any], columns: Sequence[str]) -> str | None:
     """One line without its end; None where CSV cannot say it, so that the record must go another way."""
-    cells = [_cell(values[name]) if name in values else "" for name in columns]
-    if any(cell is None for cell in cells) or sum(len(cell or "") for cell in cells) > LINE:
-        return None
-    return ",".join(cell or "" for cell in cells)
+    cells: list[str] = []
+    for name in columns:
+        cell = _cell(values[name]) if name in values else ""
+        if cell is None:
+            return None
+        cells.append(cell)
+    line = ",".join(cells)
+    return line if len(line) - len(cells) < LINE else None
 
 
 def merged(earlier: str, later: str) -> str:
@@ -46,29 +53,37 @@ class CsvRecords:
         """Records that are complete by now."""
         if self._first and text:
             text, self._first = text.removeprefix("\ufeff"), False
-        pieces = (self._rest + text).split("\n")
-        self._rest = ""
-        for piece in pieces[:-1]:
-            self._rest += piece + "\n"
-            if self._rest.count('"') % 2 == 0:
-                complete, self._rest = self._rest, ""
-                yield from _parsed(complete)
-        self._rest += pieces[-1]
+        text = self._rest + text
+        end = _end_of_records(text)
+        self._rest = text[end:]
+        return _parsed(text[:end])
 
     def end(self) -> Iterator[list[str]]:
         """What was left without a line feed."""
         complete, self._rest = self._rest, ""
-        yield from _parsed(complete)
+        return _parsed(complete)
+
+
+def _end_of_records(text: str) -> int:
+    """Behind the last line feed that is outside of quotes: what is before it is read at once."""
+    end = text.rfind("\n") + 1
+    quotes = text.count('"', 0, end)
+    while end and quotes % 2:
+        before = text.rfind("\n", 0, end - 1) + 1
+        quotes, end = quotes - text.count('"', before, end), before
+    return end
 
 
 def _parsed(text: str) -> Iterator[list[str]]:
-    yield from (row for row in csv.reader(io.StringIO(text, newline="")) if row)
+    return filter(None, csv.reader(io.StringIO(text, newline="")))
 
 
 def _cell(value: Any) -> str | None:
     """The cell; None where it cannot be said."""
     if value is None or value == "":
         return NULL
+    if isinstance(value, str):
+        return None if value == NULL or len(value) > CELL else _quoted(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -78,5 +93,5 @@ def _cell(value: Any) -> str | None:
 
 
 def _quoted(text: str) -> str:
-    plain = not any(char in text for char in '",\r\n') and text == text.strip()
+    plain = _ODD.search(text) is None and text == text.strip()
     return text if plain else '"' + text.replace('"', '""') + '"'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, Double, Integer, MetaData, String, Table
@@ -38,3 +39,12 @@ def insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]])
     if rows:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+def insert_all(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows that are tuples already: naming and converting every value again costs as much as SQLite does."""
+    if not rows:
+        return
+    statement = table.insert().compile(dialect=connection.dialect, column_keys=list(columns))
+    named = rows if statement.positional else [dict(zip(columns, row, strict=True)) for row in rows]
+    connection.exec_driver_sql(str(statement), list(named))

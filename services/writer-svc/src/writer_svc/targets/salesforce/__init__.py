@@ -17,7 +17,7 @@ from writer_svc.domain.bulk_csv import line_of
 from writer_svc.domain.coercion import Unfit
 from writer_svc.domain.holds import Holds, NoHolds, drift_reason
 from writer_svc.domain.plans import plan_key
-from writer_svc.domain.rows import Row, row_of, salesforce_target
+from writer_svc.domain.rows import Row, fields_of, row_of, salesforce_target
 from writer_svc.domain.staging import Staged, Staging, columns_of
 from writer_svc.domain.target import Planned
 from writer_svc.domain.verdicts import DRIFT, FULL, Verdict, failed
@@ -93,12 +93,12 @@ class Salesforce:
             return
         except DailyLimit as error:
             await self._wait_for_room(results, error)
-        small: dict[int, tuple[Planned, Row]] = {}
+        fields, small = fields_of(described), dict[int, tuple[Planned, Row]]()
         large: dict[str, list[tuple[Row, SalesforceTarget]]] = {}
         for planned in results:
             result, plan = planned
             try:
-                row = row_of(result, salesforce_target(plan), described)
+                row = row_of(result, salesforce_target(plan), fields)
             except Unfit as unfit:
                 yield planned, failed(unfit.code or "UNFIT", str(unfit))
                 continue
