@@ -26,13 +26,17 @@ class Clock:
         return datetime.fromtimestamp(self.now(), UTC)
 
     def stamp(self) -> str:
-        now = self.now()
-        return f"{_second(int(now))}.{int(now % 1 * 1000):03d}+0000"
+        return _millisecond(int(self.now() * 1000))
+
+
+@lru_cache(maxsize=4)
+def _millisecond(milliseconds: int) -> str:
+    """Formatting a date costs more than writing a record's row, and dozens of records share their millisecond."""
+    return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03d}+0000"
 
 
 @lru_cache(maxsize=4)
 def _second(seconds: int) -> str:
-    """Formatting a date costs more than writing a record's row, and 200 records share their second."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 

@@ -106,8 +106,8 @@ def open_record_trace(name: str, trace_id: str, *, links: Sequence[Link] = (), a
 
 
 def _record_is_sampled(name: str, trace_id: str) -> bool:
-    provider = trace.get_tracer_provider()
-    if not isinstance(provider, TracerProvider) or not _exports:
+    # In this order: asking for the provider looks at the environment each time.
+    if not _exports or not isinstance(provider := trace.get_tracer_provider(), TracerProvider):
         return False
     token = _record_trace.set(int(trace_id, 16))
     try:

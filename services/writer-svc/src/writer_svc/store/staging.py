@@ -15,7 +15,7 @@ from writer_svc.domain.staging import JOB_BYTES, JOB_ROWS, Job, Staged, Waiting
 from writer_svc.store import collecting, leases
 from writer_svc.store.bulk_tables import HOLDS, JOBS, KEPT, WAITING
 from writer_svc.store.collecting import Packed, packed
-from writer_svc.store.metadata import insert_new
+from writer_svc.store.metadata import among, insert_new
 
 LEASE_S = 20.0
 """How long a killed replica's job stands still."""
@@ -105,28 +105,29 @@ class BulkStore:
     async def lines(self, job: Job) -> AsyncIterator[list[tuple[str, str]]]:
         """Key and line of what waits and has CSV, in the order of the job: equal keys lie side by side."""
         async for page in self._pages(job, WAITING.c.line, PAGE, WAITING.c.line.is_not(None)):
-            yield [(key.decode(), line.decode()) for _, key, line in page]
+            yield [(row[1].decode(), row[2].decode()) for row in page]
 
     async def results(self, job: Job, *, page: int) -> AsyncIterator[list[Waiting]]:
         """What waits, in the order of the job."""
         async for rows in self._pages(job, WAITING.c.result, page):
-            yield [Waiting(number, key.decode(), text) for number, key, text in rows]
+            yield [Waiting(row[0], row[1].decode(), row[2]) for row in rows]
 
     async def find(self, job: Job, keys: Sequence[str]) -> list[Waiting]:
         """What waits under these keys; several results where they write the same record."""
-        wanted = [key.encode() for key in keys]
-        query = select(WAITING.c.number, WAITING.c.key, WAITING.c.result).where(
-            WAITING.c.job == job.number, WAITING.c.key.in_(wanted)
-        )
-        rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return [Waiting(number, key.decode(), text) for number, key, text in rows]
+        found = f"SELECT number, key, result FROM {WAITING.name} WHERE job = {int(job.number)} AND key IN"  # noqa: S608
+
+        def work(connection: Connection) -> list[Waiting]:
+            rows: Sequence[Any] = among(connection, found, [key.encode() for key in keys]).all()
+            return [Waiting(row[0], row[1].decode(), row[2]) for row in rows]
+
+        return await self._database.read(work)
 
     async def settle(self, job: Job, waiting: Sequence[Waiting]) -> None:
         """Their verdicts are published: they wait no more, and are still known."""
-        gone = delete(WAITING).where(WAITING.c.number.in_([one.number for one in waiting]))
+        gone = f"DELETE FROM {WAITING.name} WHERE number IN"  # noqa: S608
 
         def work(connection: Connection) -> None:
-            count = connection.execute(gone).rowcount
+            count = among(connection, gone, [one.number for one in waiting]).rowcount
             grown = update(JOBS).where(JOBS.c.number == job.number)
             connection.execute(grown.values(settled=JOBS.c.settled + count))
 
@@ -157,8 +158,8 @@ class BulkStore:
             lambda connection: connection.execute(delete(HOLDS).where(HOLDS.c.batch_id == batch_id))
         )
 
-    async def _pages(self, job: Job, column: Any, size: int, *conditions: Any) -> AsyncIterator[list[Any]]:
-        """Number, key and `column` of what waits: first what belongs to nobody, then one parent's after the other's."""
+    async def _pages(self, job: Job, column: Any, size: int, *conditions: Any) -> AsyncIterator[Sequence[Any]]:
+        """Number, key, `column` and place of what waits: first what belongs to nobody, then parent by parent."""
         of, columns = WAITING.c, [WAITING.c.number, WAITING.c.key, column]
         for belongs, place in (
             (of.parent.is_(None), [of.key, of.position, of.epoch]),
@@ -167,7 +168,7 @@ class BulkStore:
             query = select(*columns, *place).where(of.job == job.number, belongs, *conditions)
             query, last = query.order_by(*place).limit(size), None
             while rows := await self._page(query if last is None else query.where(tuple_(*place) > last)):
-                yield [tuple(row[:3]) for row in rows]
+                yield rows
                 last = tuple(rows[-1][3:])
                 if len(rows) < size:
                     break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,9 @@ from writer_svc.targets.salesforce.ingest import FINAL, Ingest, ResultFile
 
 ATTEMPTS = 2
 """Jobs for the same records: the second takes what the first left unprocessed."""
+
+PAGES_AT_ONCE = 2
+"""Of results that are told."""
 
 _ALARMS = Counter(names.METRIC_CRM_ALARMS, "Large writes whose results do not add up", ["crm"])
 
@@ -146,7 +150,7 @@ class BulkRun:
         """Lines of the file, and how many of them are to be sent again because they were locked."""
         lines = locked = 0
         key = await self._key_of(job)
-        telling: asyncio.Task[None] | None = None
+        telling: deque[asyncio.Task[None]] = deque()
         try:
             async for page in self._ingest.results(job.crm_id or "", file):
                 lines += len(page)
@@ -156,16 +160,18 @@ class BulkRun:
                 locked += sum(verdict.code == LOCKED for verdict in verdicts.values())
                 found = await self._means.jobs.find(job, list(verdicts))
                 told = [(one, verdicts[one.key]) for one in found if verdicts[one.key].code != LOCKED]
-                # One page is told while the next is read.
-                if telling is not None:
-                    await telling
-                telling = asyncio.create_task(self._tell(job, told))
+                # One page is settled and one is told while the next is read.
+                if len(telling) == PAGES_AT_ONCE:
+                    await telling.popleft()
+                telling.append(asyncio.create_task(self._tell(job, told)))
         except SalesforceRefused as error:
             if error.status != 404:
                 raise
         finally:
-            if telling is not None:
-                await telling
+            # All end before the job goes on, or is given to others.
+            for ended in await asyncio.gather(*telling, return_exceptions=True):
+                if isinstance(ended, BaseException):
+                    raise ended
         return lines, locked
 
     async def _key_of(self, job: Job) -> Callable[[dict[str, str]], str]:
