@@ -81,6 +81,9 @@ class BulkLoop:
         now = self._clock()
         jobs = await self._jobs.open_jobs()
         for job in jobs:
+            if self._is_finished(job.batch_id):
+                # Forgotten below.
+                continue
             due = job if job.phase != "collecting" else await self._closed(job, now)
             if due is not None and due.not_before <= now and not self._plans.is_held(due.batch_id):
                 self._begin(due)
@@ -96,6 +99,9 @@ class BulkLoop:
                 self._trouble = f"jobs cannot be looked at ({type(error).__name__})"
                 get_logger().warning("bulk_loop_waits", error=type(error).__name__)
             await asyncio.sleep(TICK_S)
+
+    def _is_finished(self, batch_id: str) -> bool:
+        return self._plans.knows(batch_id) and self._plans.plan(batch_id) is None
 
     async def _is_ripe(self, job: Job, now: float) -> bool:
         plan = self._plans.plan(job.batch_id)
@@ -155,7 +161,7 @@ class BulkLoop:
     async def _tell_staged(self) -> None:
         staged = await self._jobs.staged()
         for batch_id in list(staged):
-            if self._plans.knows(batch_id) and self._plans.plan(batch_id) is None:
+            if self._is_finished(batch_id):
                 await self._jobs.forget(batch_id)
                 staged.pop(batch_id)
         news = [(batch_id, count) for batch_id, count in staged.items() if self._told.get(batch_id) != count]

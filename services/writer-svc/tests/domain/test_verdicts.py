@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared.events import Change, RecordGenerated
 from writer_svc.domain.verdicts import CANCELLED, Verdict, failed, refused, settled, settled_kept
@@ -58,6 +58,7 @@ verdicts = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(results, verdicts), max_size=5))
 def test_verdicts_on_kept_texts_say_what_those_on_the_results_say(told: list[tuple[Any, Verdict]]) -> None:
     kept = [(result.model_dump_json(exclude_defaults=True).encode(), verdict) for result, verdict in told]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared.database import Database
 from shared.events import SalesforceTarget
@@ -114,6 +114,7 @@ async def test_a_group_that_stops_waiting_does_not_take_the_others_with_it(
     assert await store.kept("b") == 2
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 20_000)), max_size=20), max_size=5))
 def test_each_place_is_new_once(groups: list[list[tuple[int, int]]]) -> None:
     engine = create_engine("sqlite://")
@@ -143,6 +144,16 @@ async def test_a_job_is_one_replicas_and_what_was_overtaken_changes_nothing(
     assert await other.take(job) is not None
     with pytest.raises(LeaseLost):
         await mine.move(job, fence, phase="ended")
+
+
+async def test_a_job_that_was_forgotten_is_nobodys(database: Database, staged: Callable[..., Staged]) -> None:
+    store = BulkStore(database, lambda: 0.0)
+    await store.keep("b", TARGET, [staged(0)])
+    (job,) = await store.open_jobs()
+    fence = await store.take(job)
+    await store.forget("b")
+    with pytest.raises(LeaseLost):
+        await store.move(job, fence or 0, phase="ended")
 
 
 async def test_batches_that_wait_for_room_are_remembered(database: Database) -> None:

@@ -75,12 +75,14 @@ class BulkStore:
         await self._database.write(lambda connection: leases.give_back(connection, job.name, self._owner))
 
     async def move(self, job: Job, fence: int, **values: object) -> Job:
-        """Change a job under its fence. Raises `LeaseLost`."""
+        """Change a job under its fence. Raises `LeaseLost`, also where the job was forgotten meanwhile."""
 
         def work(connection: Connection) -> Job:
             leases.hold(connection, job.name, fence)
             connection.execute(update(JOBS).where(JOBS.c.number == job.number).values(**values))
-            return _job(connection.execute(select(JOBS).where(JOBS.c.number == job.number)).one())
+            if (row := connection.execute(select(JOBS).where(JOBS.c.number == job.number)).first()) is None:
+                raise leases.LeaseLost(job.name)
+            return _job(row)
 
         return await self._database.write(work)
 
