@@ -8,13 +8,14 @@ from __future__ import annotations
 import sys
 
 import cli
+import conformance
 import sandbox
 import settings
 import topics
 import vocabulary
 from pages import Page, run
 
-PAGES: tuple[Page, ...] = (topics.PAGE, settings.PAGE, cli.PAGE, sandbox.PAGE, vocabulary.PAGE)
+PAGES: tuple[Page, ...] = (topics.PAGE, settings.PAGE, cli.PAGE, sandbox.PAGE, vocabulary.PAGE, conformance.PAGE)
 
 if __name__ == "__main__":
     sys.exit(run(PAGES))

@@ -170,6 +170,46 @@ def test_a_planned_batch_is_written_when_it_is_applied_and_taken_back_when_it_is
     assert not any(portal.all("contacts")[one]["simcrm_answer"] for one in ids)
 
 
+def test_planned_pairs_and_notes_are_made_whole_and_leave_nothing_behind_when_they_are_undone(
+    system: Running, llm: FakeLLM, portal: Portal
+) -> None:
+    def amounts() -> dict[str, int]:
+        counted: dict[str, int] = system.admin("GET", "/hubspot")["records"]
+        return {kind: counted[kind] for kind in ("contacts", "companies", "notes")}
+
+    def planned(spec: Json, count: int) -> str:
+        batch_id = system.submit({**spec, "mode": "plan"})
+        assert system.wait(batch_id)["counts"]["generated"] == count, system.records(batch_id)[:1]
+        return batch_id
+
+    def ordered(batch_id: str, order: str, state: str, count: int) -> None:
+        system.order(batch_id, order)
+        system.wait(batch_id, until=lambda batch: batch["counts"][state] == count)
+
+    before = amounts()
+    people = planned(pairs(20), 20)
+    assert amounts() == before
+    ordered(people, "apply", "written", 20)
+    contacts = portal.of_batch("contacts", people)
+    assert len(contacts) == len(portal.of_batch("companies", people)) == 20
+    assert all(len(portal.linked("contacts", one, "companies")) == 1 for one in contacts)
+    emails = ", ".join(f"'{one['email']}'" for one in contacts.values())
+    notes = planned(
+        {
+            "name": "notes", "source": {"kind": "hubspot", "object": "contacts", "where": f"email IN ({emails})"},
+            "prompt": {"template": "A note about {{email}}"}, "models": MODELS, "fallback": "fail",
+            "target": {"kind": "hubspot", "object": "notes", "field": "hs_note_body"},
+        },
+        20,
+    )  # fmt: skip
+    ordered(notes, "apply", "written", 20)
+    made = portal.of_batch("notes", notes)
+    assert {portal.linked("notes", one, "contacts")[0] for one in made} == set(contacts)
+    ordered(notes, "undo", "cancelled", 20)
+    ordered(people, "undo", "cancelled", 20)
+    assert amounts() == before
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [

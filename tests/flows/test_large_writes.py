@@ -16,7 +16,7 @@ SCRIPTED = [{"provider": "scripted", "model": "instant"}]
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A system that takes a hundred records for many."""
     folder: Path = tmp_path_factory.mktemp("large")
-    environment = {"WRITER_BULK_FROM": "50", "WRITER_BULK_QUIET_S": "2"}
+    environment = {"WRITER_BULK_FROM": "50", "WRITER_BULK_QUIET_S": "2", "KAFKA_RETRY_DELAY_FACTOR": "0.1"}
     with running(folder / "data", "--records", "20", environment=environment) as system:
         yield system
 
@@ -51,6 +51,41 @@ def test_a_writer_that_is_killed_while_results_are_kept_writes_each_once(large: 
     assert ended["counts"]["written"] == RECORDS
     assert len(large.query("SELECT Id FROM Claim__c WHERE Claim_Number__c LIKE 'kill-%'")) == RECORDS
     assert calls(large, "PUT", "/batches") <= 2
+
+
+def test_a_child_without_its_parent_is_written_again_later_and_fails_if_there_still_is_none(large: Running) -> None:
+    missing = "001RS00000ZZZZZ"
+    (contact,) = large.query("SELECT Id FROM Contact LIMIT 1")
+    properties = {"account": {"type": "string", "enum": [missing]}}
+    schema = {"type": "object", "properties": properties, "required": ["account"]}
+    spec = {
+        "source": {"kind": "rows", "rows": [{"id": contact["Id"], "name": "Ada"}]},
+        "prompt": {"template": "Which account has {{name}}?", "response_schema": schema},
+        "models": SCRIPTED,
+        "target": {"kind": "salesforce", "object": "Contact", "fields": {"AccountId": "account"}},
+    }
+    before = calls(large, "PATCH", "/composite/sobjects")
+    ended = large.wait(large.submit(spec))
+    assert ended["counts"]["failed"] == 1
+    (record,) = large.records(ended["id"])
+    assert (record["code"], record["category"]) == ("INVALID_CROSS_REFERENCE_KEY", "crm")
+    assert calls(large, "PATCH", "/composite/sobjects") - before == 2, "once more by way of the retry topic"
+
+
+def test_what_fails_is_told_by_code_and_the_logs_hold_nothing_of_the_record(large: Running) -> None:
+    mark = "Ada-with-the-secret-diagnosis"
+    spec = batch("logs", 5, fallback="fail")
+    spec["source"]["rows"] = [row | {"n": f"{mark} {row['n']}"} for row in spec["source"]["rows"]]
+    spec["prompt"] = {"template": "Name patient {{n}} of {{Claim_Number__c}}"}
+    spec["target"] |= {"field": "Risk_Level__c"}
+    ended = large.wait(large.submit(spec))
+    assert ended["counts"]["failed"] == 5
+    failed = large.records(ended["id"], state="failed")
+    assert {record["code"] for record in failed} == {"INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"}
+    assert all("Risk_Level__c" in record["reason"] and mark not in record["reason"] for record in failed)
+    told = [path.read_text() for path in (large.data / "logs").glob("*.log")]
+    assert any('"record_failed"' in text for text in told)
+    assert not any(mark in text or "logs-000" in text for text in told)
 
 
 def test_a_plan_is_applied_and_taken_back_byte_for_byte(large: Running) -> None:

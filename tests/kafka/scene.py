@@ -17,8 +17,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
 from shared.bus import Bus
 from shared.bus.connection import connection
+from shared.bus.packing import events_in
 from shared.bus.topic_admin import ensure_topics
-from shared.events import PromptPrepared, RecordGenerated
+from shared.events import PromptPrepared, PromptsPrepared, RecordGenerated
 from shared.settings import KafkaSettings
 from shared.topics import DEAD_LETTERS, RESULTS, Topic
 
@@ -27,7 +28,9 @@ ROOT = Path(__file__).parents[2]
 
 async def a_topic(settings: KafkaSettings, partitions: int, config: dict[str, str] | None = None) -> Topic:
     """A new topic of prompts, created together with those that every service writes to."""
-    topic = Topic(f"test-{uuid4().hex[:10]}", (PromptPrepared,), "event_id", (), (), partitions, config or {})
+    topic = Topic(
+        f"test-{uuid4().hex[:10]}", (PromptPrepared, PromptsPrepared), "event_id", (), (), partitions, config or {}
+    )
     await ensure_topics(settings, [topic, RESULTS, DEAD_LETTERS])
     return topic
 
@@ -127,9 +130,9 @@ async def results_of(settings: KafkaSettings, batch: str) -> Counter[int]:
     """How often each record of the batch got a result."""
     found: Counter[int] = Counter()
     for record in await everything_in(settings, RESULTS.name):
-        event = RecordGenerated.model_validate_json(record.value)
-        if event.batch_id == batch:
-            found[event.index] += 1
+        for event in events_in(record, RESULTS):
+            if isinstance(event, RecordGenerated) and event.batch_id == batch:
+                found[event.index] += 1
     return found
 
 

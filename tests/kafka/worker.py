@@ -12,7 +12,7 @@ import signal
 from collections.abc import AsyncIterator
 
 from shared.bus import Bus, Received
-from shared.events import Event, PromptPrepared, RecordGenerated
+from shared.events import Event, PromptPrepared, PromptsPrepared, RecordGenerated
 from shared.settings import KafkaSettings
 from shared.topics import Topic
 
@@ -43,7 +43,7 @@ async def main() -> None:
     log = os.open(chosen.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
-    topic = Topic(chosen.topic, (PromptPrepared,), "event_id", (), (), 0)
+    topic = Topic(chosen.topic, (PromptPrepared, PromptsPrepared), "event_id", (), (), 0)
     bus = Bus(KafkaSettings(bootstrap_servers=chosen.bootstrap, drain_s=chosen.drain), "kafka-worker")
     bus.on(topic, handler=work, max_in_flight=chosen.in_flight, log=log)
     await bus.start()

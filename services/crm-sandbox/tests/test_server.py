@@ -70,6 +70,29 @@ def test_a_restart_keeps_records_keys_and_tokens(folder: Path) -> None:
         second.stop()
 
 
+def test_a_restart_keeps_what_is_used_of_the_day_and_how_far_each_fault_has_come(folder: Path) -> None:
+    path, cases = f"{DATA}/sobjects", {"method": "GET", "path": "*/sobjects"}
+    first = RunningSandbox(folder, org="empty")
+    first.fault(**cases, nth=[2, 5], status=502)
+    first.fault(**cases, rate=0.5, status=503)
+    seen = [first.client.get(path).status_code for _ in range(3)]
+    used = first.client.get(f"{DATA}/limits").json()["DailyApiRequests"]
+    first.stop()
+    second = RunningSandbox(folder, org="empty")
+    try:
+        left = second.client.get(f"{DATA}/limits").json()["DailyApiRequests"]
+        assert left["Remaining"] == used["Remaining"] - 1
+        seen += [second.client.get(path).status_code for _ in range(3)]
+        second.admin("POST", "/reset")
+        assert second.client.get(f"{DATA}/limits").json()["DailyApiRequests"]["Remaining"] == used["Max"] - 1
+        second.fault(**cases, nth=[2, 5], status=502)
+        second.fault(**cases, rate=0.5, status=503)
+        assert [second.client.get(path).status_code for _ in range(6)] == seen, "as in one process"
+        assert seen[1] == seen[4] == 502
+    finally:
+        second.stop()
+
+
 def test_an_older_folder_gets_the_objects_of_a_later_release(folder: Path) -> None:
     RunningSandbox(folder, records=3).stop()
     with sqlite3.connect(folder / "sandbox.sqlite3") as db:

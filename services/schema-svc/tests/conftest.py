@@ -1,12 +1,13 @@
 """A real SQLite database, a bus that keeps what was published, and a schema service around them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from schema_svc.app import MIGRATIONS
+from schema_svc.domain.source import Source
 from schema_svc.handlers import follow_batch, take_command
 from schema_svc.runner import BatchRunner
 from schema_svc.scheduler import Scheduler
@@ -39,7 +40,9 @@ class RecorderBus:
     async def publish(self, event: Event, traceparent: str | None = None, *, topic: Topic | None = None) -> None:
         await self.publish_many([(event, traceparent)], topic=topic)
 
-    async def publish_many(self, events: Sequence[Any], *, topic: Topic | None = None) -> None:
+    async def publish_many(
+        self, events: Sequence[Any], *, topic: Topic | None = None, together: bool | None = None
+    ) -> None:
         await asyncio.sleep(0)
         if self.down:
             raise Unacknowledged
@@ -74,6 +77,7 @@ class Schema:
         pace: Pace,
         salesforce: SalesforceSession | None = None,
         hubspot: HubSpotSession | None = None,
+        sources: Mapping[str, Source] | None = None,
     ) -> None:
         self.database = Database(f"sqlite:///{path / 'schema.sqlite3'}")
         self.store = BatchStore(self.database)
@@ -82,7 +86,7 @@ class Schema:
             self.store,
             self.bus,
             Turnstile(2, 500),
-            open_sources(salesforce, hubspot),
+            {**open_sources(salesforce, hubspot), **(sources or {})},
             salesforce=salesforce,
             hubspot=hubspot,
             pace=pace,
@@ -150,9 +154,10 @@ async def make_schema(tmp_path: Path) -> AsyncIterator[Callable[..., Schema]]:
         salesforce: SalesforceSession | None = None,
         name: str = "",
         hubspot: HubSpotSession | None = None,
+        sources: Mapping[str, Source] | None = None,
     ) -> Schema:
         folder = tmp_path / (name or f"d{len(made)}")
-        schema = Schema(folder, pace or Pace(), salesforce, hubspot)
+        schema = Schema(folder, pace or Pace(), salesforce, hubspot, sources)
         schema.database.migrate("schema-svc", MIGRATIONS)
         made.append(schema)
         return schema

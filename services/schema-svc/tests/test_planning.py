@@ -45,20 +45,13 @@ async def test_what_is_not_there_is_refused_by_name(
     assert said in await refusal(schema, make_rows(2, **change))
 
 
-async def test_what_is_made_of_a_hubspot_record_is_associated_with_it_and_not_planned(
-    schema: Any, make_rows: Any
+@pytest.mark.parametrize("target", ["contacts", "notes"])
+async def test_a_plan_of_hubspot_records_and_of_what_belongs_to_them_gets_as_far_as_the_portal(
+    schema: Any, make_rows: Any, target: str
 ) -> None:
     source = {"kind": "hubspot", "object": "contact"}
-    notes = make_rows(1, source=source, target={"kind": "hubspot", "object": "notes"}, mode="plan")
-    assert "Notes made from contacts are associated with them" in await refusal(schema, notes)
-
-
-async def test_a_plan_of_the_hubspot_records_that_are_read_gets_as_far_as_the_portal(
-    schema: Any, make_rows: Any
-) -> None:
-    source = {"kind": "hubspot", "object": "contact"}
-    same = make_rows(1, source=source, target={"kind": "hubspot", "object": "contacts"}, mode="plan")
-    assert "HubSpot is not configured" in await refusal(schema, same)
+    planned = make_rows(1, source=source, target={"kind": "hubspot", "object": target}, mode="plan")
+    assert "HubSpot is not configured" in await refusal(schema, planned)
 
 
 async def test_a_test_of_a_target_that_is_not_configured_can_still_run(schema: Any, make_rows: Any) -> None:

@@ -1,6 +1,7 @@
 """Results, plans and a sandbox to write to."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from shared.crm.settings import SalesforceSettings
 from shared.database import Database
 from shared.events import BatchControlled, BatchPlan, RecordGenerated
 from writer_svc.app import MIGRATIONS
+
+_BATCHES = count(1)
 
 FIELD = {"kind": "salesforce", "object": "Claim__c", "field": "Clinical_Summary__c"}
 
@@ -120,6 +123,25 @@ async def make_hubspot(portal: PortalClient) -> AsyncIterator[Callable[..., HubS
 @pytest.fixture
 def hubspot(make_hubspot: Callable[..., HubSpotSession]) -> HubSpotSession:
     return make_hubspot()
+
+
+@pytest.fixture
+def planned() -> Callable[..., list[Any]]:
+    """Results of a new batch for HubSpot, one per answer, with their plan."""
+
+    def make(
+        target: dict[str, Any], *answers: Any, source: tuple[str, str | None] = ("rows", None), **more: Any
+    ) -> Any:
+        plan = plan_of({"kind": "hubspot", **target}, source_kind=source[0], source_object=source[1])
+        batch = more.pop("batch", None) or f"hubspot{next(_BATCHES)}"
+        results = []
+        for index, answer in enumerate(answers):
+            told = {"values": answer, "answer": None} if isinstance(answer, dict) else {"answer": answer}
+            given = {name: value[index] if isinstance(value, list) else value for name, value in more.items()}
+            results.append((result_of(index, **told, batch_id=batch, **given), plan))
+        return results
+
+    return make
 
 
 @pytest.fixture

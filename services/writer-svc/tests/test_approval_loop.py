@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from shared.database import Database
-from shared.errors import Retryable
+from shared.errors import Rejected, Retryable
 from shared.events import Event, HubSpotTarget, RecordSettled, SalesforceTarget
-from writer_svc.approval_loop import ApprovalLoop
+from structlog.testing import capture_logs
+from writer_svc.approval_loop import BUGS, ApprovalLoop
 from writer_svc.domain.planning import Done, PlanRow
 from writer_svc.domain.verdicts import Verdict
 from writer_svc.store.plans import StoredPlans
@@ -23,6 +24,7 @@ class Scene:
         self.now = 1_000.0
         self.errors: dict[str, Exception] = {}
         self.told: list[tuple[str, int, str]] = []
+        self.verdicts: list[RecordSettled] = []
         self.store = StoredPlans(database, lambda: self.now)
         planners = {kind: Crm(self, kind) for kind in ("hubspot", "salesforce")}
         self.loop = ApprovalLoop(self.store, planners, self.publish, database, lambda: self.now)
@@ -31,6 +33,7 @@ class Scene:
         for event, _ in events:
             assert isinstance(event, RecordSettled)
             self.told.append((event.batch_id, event.epoch, event.state))
+            self.verdicts.append(event)
 
     async def plan(self, target: Any, result: Any) -> None:
         await self.store.keep(result.batch_id, target, [PlanRow(result, "1", "1", {"a": "b"}, {"a": None}, "update")])
@@ -92,3 +95,29 @@ async def test_an_error_of_ours_in_one_batch_is_raised_after_the_others(scene: S
     with pytest.raises(RuntimeError):
         await scene.loop.turn()
     assert scene.told == [("b", 1, "written")]
+
+
+async def test_what_the_crm_refuses_for_good_fails_the_rest_of_the_plan_with_its_code(scene: Scene) -> None:
+    scene.errors["hubspot"] = Rejected("the object is gone", category="crm", code="NOT_FOUND")
+    with capture_logs() as logs:
+        await scene.loop.turn()
+    assert scene.told == [("a", 1, "failed"), ("b", 1, "written")]
+    assert (scene.verdicts[0].code, scene.verdicts[0].category) == ("NOT_FOUND", "crm")
+    assert scene.verdicts[0].reason == "the object is gone: this plan cannot be carried out any more. Make a new one."
+    assert [(line["event"], line["batch_id"], line["code"]) for line in logs if line["log_level"] == "warning"] == [
+        ("record_failed", "a", "NOT_FOUND"),
+        ("approval_waits", "a", "NOT_FOUND"),
+    ]
+    assert await scene.store.open_approvals() == []
+
+
+async def test_a_bug_is_tried_a_few_times_and_then_told_as_one(scene: Scene) -> None:
+    scene.errors["hubspot"] = ZeroDivisionError()
+    with capture_logs() as logs:
+        for _ in range(BUGS - 1):
+            with pytest.raises(ZeroDivisionError):
+                await scene.loop.turn()
+        await scene.loop.turn()
+    assert scene.told == [("b", 1, "written"), ("a", 1, "failed")]
+    assert (scene.verdicts[1].code, scene.verdicts[1].category) == ("BUG", "bug")
+    assert [line["error"] for line in logs if line["event"] == "approval_waits"] == ["ZeroDivisionError"] * BUGS

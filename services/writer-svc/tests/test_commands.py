@@ -1,11 +1,11 @@
-"""`recordsmith seal-key` as a person uses it."""
+"""`recordsmith seal-key` and `seal-token` as a person uses them."""
 
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from shared.crm.sealed_key import opened
+from shared.crm.sealed_key import opened, opened_token
 from typer.testing import CliRunner
 from writer_svc.commands import app
 
@@ -20,7 +20,9 @@ def key(tmp_path: Path) -> Path:
 
 
 def seal(key: Path, out: Path, passphrase: str = PASSPHRASE) -> tuple[int, str]:
-    result = CliRunner().invoke(app, [str(key), "--out", str(out)], env={"SF_PRIVATE_KEY_PASSPHRASE": passphrase})
+    result = CliRunner().invoke(
+        app, ["seal-key", str(key), "--out", str(out)], env={"SF_PRIVATE_KEY_PASSPHRASE": passphrase}
+    )
     return result.exit_code, result.output
 
 
@@ -46,3 +48,14 @@ def test_a_short_passphrase_is_refused(key: Path, tmp_path: Path, passphrase: st
 def test_a_key_that_is_not_there_is_named(tmp_path: Path) -> None:
     code, said = seal(tmp_path / "nowhere.pem", tmp_path / "out.pem")
     assert (code, "nowhere.pem cannot be read" in said) == (2, True)
+
+
+def test_a_token_that_is_typed_comes_back_sealed_on_one_line() -> None:
+    env = {"HUBSPOT_TOKEN_PASSPHRASE": PASSPHRASE}
+    result = CliRunner().invoke(app, ["seal-token"], input=" pat-na1-secret \n", env=env)
+    assert result.exit_code == 0, result.output
+    line = result.output.splitlines()[-1].removeprefix("Token: ").strip()
+    assert opened_token(line, PASSPHRASE) == "pat-na1-secret"
+    assert "pat-na1" not in result.output
+    refused = CliRunner().invoke(app, ["seal-token"], input="pat\n", env={"HUBSPOT_TOKEN_PASSPHRASE": "short"})
+    assert (refused.exit_code, "12 characters" in refused.output) == (2, True)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
-from shared.bus import Parked
+from shared.bus import Parked, Postponed
 from shared.errors import Retryable
 from shared.events import RecordSettled
 from writer_svc.domain.memory import Written
@@ -121,6 +121,49 @@ async def test_what_was_written_before_a_failure_is_told_and_not_written_again(
     again = await settle(plans, group, {"salesforce": noted}, written)
     assert sorted(event.index for event in again) == [0, 1, 2, 3]
     assert noted.texts == ["0", "1", "2", "3"]
+
+
+async def test_a_record_without_its_parent_is_postponed_once_and_then_fails(
+    plans: PlanBook, make_plan: Any, make_control: Any, make_result: Any, make_received: Any
+) -> None:
+    plans.note("b", make_control("running", make_plan()))
+
+    class Orphans(Noted):
+        async def write(self, results: Sequence[Planned]) -> AsyncIterator[tuple[Any, Verdict]]:
+            async for result, verdict in super().write(results):
+                orphan = Verdict("failed", code="INVALID_CROSS_REFERENCE_KEY", reason="no parent", later=True)
+                yield result, orphan if result.index == 1 else verdict
+
+    group = [make_received(make_result(i)) for i in range(3)]
+    events = write_records(group, plans=plans, targets={"salesforce": Orphans()}, written=Written())
+    assert [(await anext(events)).index for _ in range(2)] == [0, 2]  # type: ignore[attr-defined]
+    with pytest.raises(Postponed) as postponed:
+        await anext(events)
+    assert [(one.event.index, error.code) for one, error in postponed.value.later] == [
+        (1, "INVALID_CROSS_REFERENCE_KEY")
+    ]
+    again = group[1]._replace(attempt=2)
+    (event,) = await settle(plans, [again], {"salesforce": Orphans()})
+    assert (event.state, event.code, event.reason) == ("failed", "INVALID_CROSS_REFERENCE_KEY", "no parent")
+
+
+async def test_an_answer_that_waited_never_overwrites_a_later_one_in_the_same_fields(
+    plans: PlanBook, make_plan: Any, make_control: Any, make_result: Any, make_received: Any
+) -> None:
+    other = {"kind": "salesforce", "object": "Claim__c", "field": "Diagnosis__c"}
+    for name, target in (("early", None), ("late", None), ("other", other)):
+        plans.note(name, make_control("running", make_plan(target), name))
+    noted, written = Noted(), Written()
+
+    def received(batch_id: str, at: str, attempt: int = 1) -> Any:
+        result = make_result(0, batch_id, batch_id=batch_id, record_id="same")
+        return make_received(result)._replace(headers={"ce_time": f"2026-11-21T10:00:{at}Z"}, attempt=attempt)
+
+    await settle(plans, [received("late", "02")], {"salesforce": noted}, written)
+    (event,) = await settle(plans, [received("early", "01", attempt=2)], {"salesforce": noted}, written)
+    assert (event.state, event.code, noted.texts) == ("skipped", "OVERTAKEN", ["late"])
+    (event,) = await settle(plans, [received("other", "01", attempt=2)], {"salesforce": noted}, written)
+    assert (event.state, noted.texts) == ("written", ["late", "other"])
 
 
 async def test_a_target_that_is_not_there_fails_its_records(

@@ -22,10 +22,13 @@ from shared.events import (
     BatchStaged,
     BatchSubmitted,
     Event,
+    EventGroup,
     PromptPrepared,
+    PromptsPrepared,
     RangeSettled,
     RecordGenerated,
     RecordSettled,
+    RecordsGenerated,
     RecordsSettled,
     RowsAttached,
     SlicePrepared,
@@ -111,7 +114,7 @@ BATCHES_CONTROL = Topic(
 )
 PROMPTS_INTERACTIVE = Topic(
     "prompts.interactive.v1",
-    (PromptPrepared,),
+    (PromptPrepared, PromptsPrepared),
     key="event_id",
     producers=("schema-svc", "other systems"),
     consumers=("generator-svc",),
@@ -121,7 +124,7 @@ PROMPTS_INTERACTIVE = Topic(
 )
 PROMPTS_BULK = Topic(
     "prompts.bulk.v1",
-    (PromptPrepared,),
+    (PromptPrepared, PromptsPrepared),
     key="event_id",
     producers=("schema-svc", "other systems"),
     consumers=("generator-svc",),
@@ -140,7 +143,7 @@ SLICES = Topic(
 )
 RESULTS = Topic(
     "results.v1",
-    (RecordGenerated,),
+    (RecordGenerated, RecordsGenerated),
     key="object:external-id",
     producers=("generator-svc",),
     consumers=("writer-svc",),
@@ -181,7 +184,14 @@ TOPICS: tuple[Topic, ...] = (
     *_RESULT_RETRIES,
 )
 
+_BY_LANE = (PromptPrepared, PromptsPrepared)
+
 TOPIC_OF: Mapping[type[Event], Topic] = {
-    event: topic for topic in TOPICS if not topic.delay_s for event in topic.events if event is not PromptPrepared
+    event: topic for topic in TOPICS if not topic.delay_s for event in topic.events if event not in _BY_LANE
 }
 """Where an event goes; a prompt's lane depends on its batch, so its publisher names the topic."""
+
+GROUP_OF: Mapping[type[Event], type[EventGroup]] = {
+    event.part: event for topic in TOPICS for event in topic.events if issubclass(event, EventGroup)
+}
+"""What events of a kind become when several leave together."""

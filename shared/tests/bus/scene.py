@@ -12,8 +12,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from shared.bus import Bus
 from shared.bus.connection import connection
 from shared.bus.engine import InFlightEngine
+from shared.bus.packing import events_in
 from shared.bus.topic_admin import ensure_topics
-from shared.events import Event, PromptPrepared, RecordGenerated
+from shared.events import Event, PromptPrepared, PromptsPrepared, RecordGenerated
 from shared.settings import KafkaSettings
 from shared.topics import DEAD_LETTERS, OUTCOMES, RESULTS, Topic
 
@@ -26,7 +27,7 @@ def a_topic(
 ) -> Topic:
     """A topic nobody else uses, with retry topics of these delays."""
     name = f"test-{uuid4().hex[:10]}"
-    kinds = events or (PromptPrepared,)
+    kinds = events or (PromptPrepared, PromptsPrepared)
     retry = tuple(
         Topic(f"{name}.retry.{n}", kinds, "as original", (), (), partitions=2, delay_s=delay_s)
         for n, delay_s in enumerate(retries)
@@ -112,8 +113,14 @@ async def dead_letters_of(settings: KafkaSettings, topic: Topic) -> list[Consume
 
 async def results_of(settings: KafkaSettings, batch: str) -> list[RecordGenerated]:
     """Results that were published for this batch."""
-    events = [RecordGenerated.model_validate_json(record.value) for record in await everything_in(settings, RESULTS)]
-    return [event for event in events if event.batch_id == batch]
+    events = await events_of(settings, RESULTS, batch)
+    return [event for event in events if isinstance(event, RecordGenerated)]
+
+
+async def events_of(settings: KafkaSettings, topic: Topic, batch: str) -> list[Event]:
+    """A batch's events in a topic, however many travelled together."""
+    events = [event for record in await everything_in(settings, topic) for event in events_in(record, topic)]
+    return [event for event in events if getattr(event, "batch_id", None) == batch]
 
 
 def engines_of(bus: Bus) -> list[InFlightEngine]:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shared.bus.codec import UNWANTED, Codec, Encoder, Poison, RawHeaders, Received, now
-from shared.events import BatchCancelled, BatchPaused, PromptPrepared
+from shared.bus.codec import UNWANTED, Codec, Poison, RawHeaders, Received
+from shared.bus.encoder import Encoder, now
+from shared.events import BatchCancelled, BatchPaused, PromptPrepared, PromptsPrepared
 from shared.topics import TOPICS, Topic
 
-PROMPTS = Topic("prompts", (PromptPrepared,), "event_id", (), (), 1)
+PROMPTS = Topic("prompts", (PromptPrepared, PromptsPrepared), "event_id", (), (), 1)
 COMMANDS = Topic("commands", (BatchPaused, BatchCancelled), "batch_id", (), (), 1)
 NAMES = st.sampled_from(["ce_type", "ce_id", "traceparent", "rs_attempt", "rs_origin_topic", "x"])
 KNOWN = [event.type.encode() for event in COMMANDS.events]

@@ -21,6 +21,7 @@ from shared.tests.bus.scene import (
     create,
     dead_letters_of,
     engines_of,
+    events_of,
     eventually,
     everything_in,
     prompts,
@@ -65,8 +66,8 @@ def failure_of(received: Prompt, error: RecordsmithError, attempts: int) -> Even
 
 async def verdicts_of(settings: KafkaSettings, batch: str) -> dict[int, RecordSettled]:
     """Failure events by record."""
-    events = [RecordSettled.model_validate_json(record.value) for record in await everything_in(settings, OUTCOMES)]
-    return {event.index: event for event in events if event.batch_id == batch}
+    events = await events_of(settings, OUTCOMES, batch)
+    return {event.index: event for event in events if isinstance(event, RecordSettled)}
 
 
 async def test_a_retryable_record_goes_through_the_retry_topics_and_succeeds(kafka: KafkaSettings) -> None:

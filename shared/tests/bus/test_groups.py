@@ -7,8 +7,8 @@ import time
 from collections.abc import AsyncIterator
 
 from opentelemetry import trace
-from shared.bus import Bus, Collect, Parked, Received
-from shared.errors import Rejected
+from shared.bus import Bus, Collect, Parked, Postponed, Received
+from shared.errors import Rejected, Retryable
 from shared.events import Event, PromptPrepared
 from shared.settings import KafkaSettings
 from shared.topics import RESULTS
@@ -188,3 +188,33 @@ async def test_an_event_continues_the_trace_of_the_record_it_is_about(kafka: Kaf
         if b'"traced-group"' in record.value:
             found[int(record.value.split(b'"index":')[1].split(b",")[0])] = dict(record.headers)["traceparent"].decode()
     assert found == dict(enumerate(parents))
+
+
+async def test_some_records_of_a_group_may_be_postponed_and_the_others_are_done(kafka: KafkaSettings) -> None:
+    topic = a_topic(partitions=1, retries=(5.0,))
+    await create(kafka, topic)
+    batch = prompts(10)
+    handled: list[tuple[int, int]] = []
+
+    async def write(group: Group) -> AsyncIterator[Event]:
+        later = []
+        for one in group:
+            handled.append((one.event.index, one.attempt))
+            if one.event.index in (2, 7) and (one.attempt == 1 or one.event.index == 7):
+                later.append((one, Retryable("its parent is not there", category="crm", code="ORPHANED")))
+            else:
+                yield result_of(one.event)
+        if later:
+            raise Postponed(later)
+
+    bus = Bus(kafka, "postponing")
+    bus.on_many(topic, handler=write, collect=Collect(by_batch, size=10, linger_s=0.1), failed=failure_of)
+    async with running(bus):
+        await bus.publish_many(batch, topic=topic)
+        await eventually(lambda: len(handled) == 12)
+        await worked_off(bus, kafka, topic)
+        await eventually(lambda: not any(engine.unfinished for engine in engines_of(bus)))
+    assert sorted(handled[10:]) == [(2, 2), (7, 2)], "only these come again"
+    assert sorted(event.index for event in await results_of(kafka, batch[0].batch_id)) == [0, 1, 2, 3, 4, 5, 6, 8, 9]
+    verdicts = await verdicts_of(kafka, batch[0].batch_id)
+    assert {index: (one.attempts, one.reason) for index, one in verdicts.items()} == {7: (2, "its parent is not there")}

@@ -9,6 +9,7 @@ from shared.crm.hubspot import HubSpotSession
 from shared.crm.hubspot_refusals import HubSpotRefused
 from shared.crm.hubspot_settings import HubSpotSettings
 from shared.crm.hubspot_testing import TOKEN_PATH, LoopbackPortal, refusal, serving_portal
+from shared.crm.sealed_key import sealed_token
 from shared.errors import Fatal, Retryable
 from starlette.responses import JSONResponse, Response
 
@@ -98,8 +99,7 @@ async def test_v3_keeps_its_old_paths(portal: LoopbackPortal, make_session: Any)
         (refusal(429, "RATE_LIMITS", message="You have reached your ten_secondly_rolling limit."), 10.05),
         (refusal(423), 2.0),
         (refusal(477, headers={"Retry-After": "5"}), 5.0),
-        (refusal(502), 1.0),
-        (refusal(524), 1.0),
+        *((refusal(status), 1.0) for status in (500, 502, 503, 504, 521, 522, 523, 524)),
     ],
 )
 async def test_what_is_transient_is_waited_out_as_it_asks(
@@ -152,12 +152,13 @@ async def test_calls_are_spaced_when_the_window_is_nearly_used_up(
     assert time.slept == [0.15]
 
 
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "3"}])
 async def test_the_daily_limit_stops_all_calls_until_the_portals_midnight(
-    portal: LoopbackPortal, make_session: Any, time: Time
+    portal: LoopbackPortal, make_session: Any, time: Time, headers: dict[str, str]
 ) -> None:
     session = make_session()
     await session.definitions("contacts")
-    portal.script[READ] = [refusal(429, "RATE_LIMITS", policyName="DAILY")]
+    portal.script[READ] = [refusal(429, "RATE_LIMITS", policyName="DAILY", headers=headers)]
     with pytest.raises(Retryable) as caught:
         await read(session)
     assert (caught.value.code, caught.value.retry_after_s) == ("DAILY", 1_800.0)
@@ -172,6 +173,26 @@ async def test_the_daily_limit_stops_all_calls_until_the_portals_midnight(
 async def test_a_private_apps_refused_token_stops_the_service(portal: LoopbackPortal, make_session: Any) -> None:
     with pytest.raises(Fatal, match="HUBSPOT_ACCESS_TOKEN"):
         await read(make_session(access_token="pat-old"))
+
+
+async def test_sealed_secrets_are_opened_and_one_that_does_not_open_names_its_variable(
+    portal: LoopbackPortal, make_session: Any
+) -> None:
+    passphrase = "correct horse battery"
+    given = {"access_token": sealed_token("pat-1", passphrase), "token_passphrase": passphrase}
+    await read(make_session(**given))
+    app = OAUTH | {"refresh_token": sealed_token("r", passphrase), "token_passphrase": passphrase}
+    await read(make_session(**app))
+    assert portal.calls[READ] == 2
+    for wrong, said in (
+        ({"token_passphrase": "wrong horse battery"}, "HUBSPOT_ACCESS_TOKEN does not open: HUBSPOT_TOKEN_PASSPHRASE"),
+        ({"token_passphrase": None}, "HUBSPOT_ACCESS_TOKEN does not open"),
+        ({"access_token": given["access_token"][:40]}, "HUBSPOT_ACCESS_TOKEN is damaged"),
+    ):
+        with pytest.raises(Fatal, match=said) as caught:
+            await read(make_session(**{**given, **wrong}))
+        assert "sealed:" not in str(caught.value)
+        assert "horse" not in str(caught.value)
 
 
 async def test_32_calls_that_meet_an_expired_token_cause_one_refresh(portal: LoopbackPortal, make_session: Any) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import urllib.parse
 from pathlib import Path
 
+import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from shared.crm.login import private_key
-from shared.crm.refusals import SalesforceRefused
+from shared.crm.refusals import SalesforceRefused, retry_after
 from shared.crm.salesforce import SalesforceSession
 from shared.crm.settings import SalesforceSettings
 from shared.crm.testing import EXPIRED, LoopbackOrg
@@ -86,6 +87,16 @@ async def test_what_is_transient_is_repeated(
     org.script["limits"] = [Response(b"", status), Response(b"", status)]
     await session.get("limits")
     assert slept == [1.0, 2.0]
+
+
+async def test_a_new_session_may_live_at_another_address(session: SalesforceSession, org: LoopbackOrg) -> None:
+    await session.get("limits")
+    org.expire()
+    org.url = org.url.replace("127.0.0.1", "localhost")
+    for _ in range(2):
+        await session.get("limits")
+    assert [headers["host"].partition(":")[0] for headers in org.headers] == ["127.0.0.1"] * 2 + ["localhost"] * 2
+    assert org.calls["login"] == 2
 
 
 async def test_what_stays_transient_is_for_later(session: SalesforceSession, org: LoopbackOrg) -> None:
@@ -197,6 +208,21 @@ async def test_missing_results_are_noticed(session: SalesforceSession, org: Loop
     org.script["composite/sobjects/X/Key__c"] = [JSONResponse([])]
     with pytest.raises(Retryable, match="every record"):
         await session.collections_upsert("X", "Key__c", [{"Key__c": "1"}])
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        ("Sat, 21 Nov 2026 10:00:07 GMT", 7.0),
+        ("Sat, 21 Nov 2026 09:59:00 GMT", None),
+        ("Sun, 22 Nov 2026 10:00:00 GMT", 3_600.0),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_a_date_to_retry_after_is_told_by_the_answers_own_clock(given: str, seconds: float | None) -> None:
+    headers = {"retry-after": given, "date": "Sat, 21 Nov 2026 10:00:00 GMT"}
+    assert retry_after(httpx.Response(503, headers=headers)) == seconds
 
 
 def test_a_key_may_be_encrypted_or_in_a_file(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ class Application:
             # The door's own calls are neither counted nor failed.
             return room.answer(call, route)
         label = route.label(call.words) if route else folded(call.path)
-        faults = list(self._org.faults.hitting(call.method, call.path))
+        faults = self._org.faults.hitting(call.method, call.path)
         await asyncio.sleep(sum(fault.latency_s for fault in faults))
         answer: Answer | None = None
         if not any(fault.drop == "before" for fault in faults):

@@ -26,13 +26,8 @@ class Clock:
         return datetime.fromtimestamp(self.now(), UTC)
 
     def stamp(self) -> str:
-        return _millisecond(int(self.now() * 1000))
-
-
-@lru_cache(maxsize=4)
-def _millisecond(milliseconds: int) -> str:
-    """Formatting a date costs more than writing a record's row, and dozens of records share their millisecond."""
-    return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03d}+0000"
+        """When a record was changed: whole seconds, as a real org has it, however many share one."""
+        return f"{_second(int(self.now()))}.000+0000"
 
 
 @lru_cache(maxsize=4)

@@ -1,15 +1,21 @@
 """Failures to order: which calls they hit and what happens to these."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
+
+import orjson
+
+from crm_sandbox.store import Store
 
 _WHICH = {"method", "path", "nth", "rate", "times", "rows"}
 _WHAT = {"status", "code", "latency_ms", "drop", "retry_after", "body"}
 _KEYS = _WHICH | _WHAT
 
+
+FACT = "faults"
 
 # Work that no client calls for by name: an order hits it only when it says so.
 PROCESS = "PROCESS"
@@ -21,7 +27,9 @@ class FaultError(Exception):
 
 @dataclass(slots=True)
 class Fault:
-    id: str
+    number: int
+    # As it came.
+    order: Mapping[str, Any] = field(repr=False)
     method: str | None
     path: re.Pattern[str]
     nth: frozenset[int]
@@ -39,6 +47,11 @@ class Fault:
     chance: Random = field(repr=False)
     seen: int = 0
     hit: int = 0
+    drawn: int = 0
+
+    @property
+    def id(self) -> str:
+        return f"fault-{self.number}"
 
     def hits(self, method: str, path: str) -> bool:
         """Whether this call is one of those to fail; counts the calls that could be."""
@@ -51,38 +64,74 @@ class Fault:
             return False
         if self.nth and self.seen not in self.nth:
             return False
-        if self.rate is not None and self.chance.random() >= self.rate:
+        if self.rate is not None and self._draw() >= self.rate:
             return False
         self.hit += 1
         return True
 
+    def _draw(self) -> float:
+        self.drawn += 1
+        return self.chance.random()
+
 
 class Faults:
-    def __init__(self) -> None:
+    """Orders and how far each has come outlive a restart: the fifth call is the fifth in whichever process."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._faults: list[Fault] = []
         self._ordered = 0
+
+    def load(self) -> None:
+        """Go on where the process before ended."""
+        kept = self._store.fact(FACT)
+        if kept is None:
+            return
+        self._ordered, faults = orjson.loads(kept)
+        for number, body, seen, hit, drawn in faults:
+            fault = _fault(body, number)
+            fault.seen, fault.hit = seen, hit
+            for _ in range(drawn):
+                fault._draw()
+            self._faults.append(fault)
 
     def order(self, body: Any) -> str:
         """Remember a fault; its id."""
         if not isinstance(body, dict):
             raise FaultError("a fault is an object")
         self._ordered += 1
-        fault = _fault(body, f"fault-{self._ordered}", self._ordered)
+        fault = _fault(body, self._ordered)
         self._faults.append(fault)
+        self._save()
         return fault.id
 
-    def hitting(self, method: str, path: str) -> Iterator[Fault]:
-        return (fault for fault in list(self._faults) if fault.hits(method, path))
+    def hitting(self, method: str, path: str) -> list[Fault]:
+        before = sum(fault.seen for fault in self._faults)
+        struck = [fault for fault in self._faults if fault.hits(method, path)]
+        if sum(fault.seen for fault in self._faults) != before:
+            self._save()
+        return struck
 
     def clear(self) -> None:
         self._faults.clear()
+        self._save()
+
+    def forget(self) -> None:
+        """As after the first start: the same orders fail the same calls again."""
+        self._ordered = 0
+        self.clear()
+
+    def _save(self) -> None:
+        faults = [(fault.number, fault.order, fault.seen, fault.hit, fault.drawn) for fault in self._faults]
+        self._store.remember(FACT, orjson.dumps((self._ordered, faults)).decode())
 
 
-def _fault(body: Mapping[str, Any], fault_id: str, seed: int) -> Fault:
+def _fault(body: Mapping[str, Any], number: int) -> Fault:
     _check(body)
     method = body.get("method")
     return Fault(
-        id=fault_id,
+        number=number,
+        order=body,
         method=method.upper() if method and method != "*" else None,
         path=_glob(body.get("path", "*")),
         nth=frozenset(body.get("nth") or ()),
@@ -96,7 +145,7 @@ def _fault(body: Mapping[str, Any], fault_id: str, seed: int) -> Fault:
         body=body.get("body"),
         rows=tuple(_row_range(one) for one in body.get("rows") or ()),
         # Seeded by its place, so that the same orders fail the same calls again.
-        chance=Random(seed),  # noqa: S311 - chooses calls, keeps no secret
+        chance=Random(number),  # noqa: S311 - chooses calls, keeps no secret
     )
 
 

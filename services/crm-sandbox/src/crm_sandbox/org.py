@@ -44,13 +44,13 @@ class Org:
         self._folder = folder
         self.store = Store(folder / "sandbox.sqlite3")
         self.clock = Clock()
-        self.faults = Faults()
+        self.faults = Faults(self.store)
         self.calls = CallLog()
         self.schema = Schema()
         self.changed_at: dict[str, datetime] = {}
         self.sessions = Sessions(self.store, self.clock, identity.org_id)
         self.switches = Switches(self.store)
-        self.allowances = Allowances(self.clock)
+        self.allowances = Allowances(self.store, self.clock)
         self.records = Records(self.store, self.schema, self.clock, self.switches, identity.user_id)
         self.security = FieldSecurity(self.store, self.schema, identity.user_id)
         self.security.watch(self.records)
@@ -88,6 +88,8 @@ class Org:
         self.clock.advance(float(self.store.fact("advanced_s") or 0.0))
         self.sessions.load()
         self.switches.load()
+        self.allowances.load()
+        self.faults.load()
         self.jobs.load()
         for (body,) in self.store.writer.execute("SELECT body FROM objects ORDER BY rowid").fetchall():
             self._know(orjson.loads(body))
@@ -117,7 +119,7 @@ class Org:
         self.allowances.clear()
         self.schema.clear()
         self.pages.clear()
-        self.faults.clear()
+        self.faults.forget()
         self.calls.clear()
         self.clock.advance(-self.clock.advanced_s)
         self._fill(seed, records)

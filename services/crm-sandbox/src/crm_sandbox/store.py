@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+_ALONE = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
+_WITHIN = ("SAVEPOINT part", "RELEASE part", ("ROLLBACK TO part", "RELEASE part"))
+
 
 class Store:
     def __init__(self, path: Path) -> None:
@@ -16,14 +19,16 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing."""
-        self.writer.execute("BEGIN IMMEDIATE")
+        """All or nothing; within another one, a part that can be taken back by itself."""
+        begin, end, back = _WITHIN if self.writer.in_transaction else _ALONE
+        self.writer.execute(begin)
         try:
             yield self.writer
         except BaseException:
-            self.writer.execute("ROLLBACK")
+            for step in back:
+                self.writer.execute(step)
             raise
-        self.writer.execute("COMMIT")
+        self.writer.execute(end)
 
     def fact(self, name: str) -> str | None:
         row = self.writer.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()

@@ -47,7 +47,16 @@ def test_every_version_answers_alike(portal: PortalClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "number"), [(("contacts", "contact", "Contact"), "0-1"), (("tasks", "task"), "0-27")]
+    ("names", "number"),
+    [
+        (("contacts", "contact", "Contact"), "0-1"),
+        (("companies", "company"), "0-2"),
+        (("deals", "deal"), "0-3"),
+        (("tickets", "ticket"), "0-5"),
+        (("notes", "note"), "0-46"),
+        (("calls", "call"), "0-48"),
+        (("tasks", "task"), "0-27"),
+    ],
 )
 def test_a_type_goes_by_its_plural_singular_and_number(
     portal: PortalClient, names: tuple[str, ...], number: str

@@ -157,6 +157,32 @@ def test_an_archived_record_has_no_links(v4: PortalClient) -> None:
     assert kinds(v4, "contacts", contact, "companies") == {}
 
 
+def counted(portal: PortalClient, kind: str, number: str, name: str) -> str | None:
+    value: str | None = portal.read(kind, number, name)[name]
+    return value
+
+
+def test_a_company_and_a_deal_count_what_belongs_to_them(v4: PortalClient) -> None:
+    company, deal = made(v4, "companies"), made(v4, "deals")
+    contacts = [made(v4, "contacts") for _ in range(3)]
+    assert counted(v4, "companies", company, "num_associated_contacts") is None
+    inputs = [{"from": {"id": one}, "to": {"id": company}} for one in contacts]
+    for _ in range(2):
+        v4.call("POST", "associations/contacts/companies/batch/associate/default", {"inputs": inputs})
+    v4.call("PUT", f"objects/deals/{deal}/associations/default/companies/{company}")
+    v4.call("PUT", f"objects/deals/{deal}/associations/default/contacts/{contacts[0]}")
+    assert counted(v4, "companies", company, "num_associated_contacts") == "3"
+    assert counted(v4, "companies", company, "num_associated_deals") == "1"
+    assert counted(v4, "contacts", contacts[0], "num_associated_deals") == "1"
+    assert counted(v4, "deals", deal, "num_associated_contacts") == "1"
+    v4.call("DELETE", f"objects/contacts/{contacts[0]}/associations/companies/{company}")
+    v4.call("DELETE", f"objects/contacts/{contacts[1]}")
+    v4.call("POST", "objects/contacts/merge", {"primaryObjectId": made(v4, "contacts"), "objectIdToMerge": contacts[2]})
+    assert counted(v4, "companies", company, "num_associated_contacts") == "1"
+    written = v4.call("PATCH", f"objects/companies/{company}", {"properties": {"num_associated_contacts": "9"}})
+    assert written.json()["errors"][0]["code"] == "READ_ONLY_VALUE"
+
+
 def test_links_come_in_pages(v4: PortalClient) -> None:
     company = made(v4, "companies")
     contacts = [made(v4, "contacts") for _ in range(3)]

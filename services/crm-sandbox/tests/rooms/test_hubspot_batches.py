@@ -52,6 +52,19 @@ def test_without_trace_ids_one_bad_record_rejects_all(portal: PortalClient) -> N
     assert count(portal) == before
 
 
+def test_without_trace_ids_one_bad_record_rejects_an_upsert(portal: PortalClient) -> None:
+    before = count(portal)
+    inputs = [
+        {"id": address(), "idProperty": "email", "properties": given} for given in ({}, {"nope": "1"}, {"city": "Rome"})
+    ]
+    answer = portal.batch("contacts", "upsert", inputs)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "PROPERTY_DOESNT_EXIST")
+    assert count(portal) == before
+    traced = [{**one, "objectWriteTraceId": str(at)} for at, one in enumerate(inputs)]
+    partial = portal.batch("contacts", "upsert", traced)
+    assert (partial.status_code, len(partial.json()["results"]), count(portal)) == (207, 2, before + 2)
+
+
 def test_the_same_error_of_two_records_is_told_once(portal: PortalClient) -> None:
     inputs = [{"properties": {"email": address(), "nope": "1"}} for _ in range(2)]
     body = portal.batch("contacts", "create", inputs).json()

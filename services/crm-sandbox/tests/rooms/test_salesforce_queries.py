@@ -156,7 +156,7 @@ def test_an_unknown_object_is_pointed_at(sandbox: RunningSandbox) -> None:
         ("Id = 'nonsense'", "INVALID_QUERY_FILTER_OPERATOR"),
         ("Claim_Amount__c LIKE '1%'", "INVALID_QUERY_FILTER_OPERATOR"),
         ("IsDeleted > false", "INVALID_QUERY_FILTER_OPERATOR"),
-        ("Owner.Name = 'x'", "MALFORMED_QUERY"),
+        ("Ownr.Name = 'x'", "INVALID_FIELD"),
         ("Nope__c = 1", "INVALID_FIELD"),
     ],
 )

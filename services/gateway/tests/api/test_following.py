@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from shared.events import (
+    WRITER,
     BatchCancelled,
     BatchCompleted,
     BatchPaused,
@@ -117,6 +118,29 @@ async def test_a_pause_shows_at_once_and_again_when_it_is_projected(served: Any,
     assert (answer.status_code, answer.json()["state"]) == (202, "running")
     await served.feed(served.bus.events(BatchResumed)[0])
     assert (await served.http.post(f"/api/batches/{batch_id}/resume")).status_code == 409
+
+
+async def test_a_persons_pause_outlives_the_writers_and_hides_no_reason(served: Any, request_of_rows: Any) -> None:
+    batch_id = await planned(served, request_of_rows(), 3)
+    await served.feed(BatchPaused(batch_id=batch_id, requested_by=WRITER, reason="The day is used up."))
+    assert (await served.http.post(f"/api/batches/{batch_id}/pause")).status_code == 202
+    await served.feed(served.bus.events(BatchPaused)[0])
+    found = await shown(served, batch_id)
+    assert (found["state"], found["reason"]) == ("paused", "The day is used up.")
+    await served.feed(BatchResumed(batch_id=batch_id, requested_by=WRITER))
+    found = await shown(served, batch_id)
+    assert (found["state"], found["reason"]) == ("paused", None)
+    assert (await served.http.post(f"/api/batches/{batch_id}/resume")).json()["state"] == "running"
+
+
+async def test_a_person_may_end_the_writers_pause(served: Any, request_of_rows: Any) -> None:
+    batch_id = await planned(served, request_of_rows(), 3)
+    await served.feed(BatchPaused(batch_id=batch_id, requested_by=WRITER, reason="The field is gone."))
+    assert [item["id"] for item in (await served.http.get("/api/batches?state=paused")).json()["items"]] == [batch_id]
+    assert (await served.http.post(f"/api/batches/{batch_id}/resume")).json()["state"] == "running"
+    await served.feed(served.bus.events(BatchResumed)[0])
+    found = await shown(served, batch_id)
+    assert (found["state"], found["reason"]) == ("running", None)
 
 
 async def test_a_batch_is_cancelled_only_when_nothing_is_pending(served: Any, request_of_rows: Any) -> None:

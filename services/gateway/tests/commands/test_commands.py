@@ -99,6 +99,16 @@ async def test_flags_describe_the_common_case(served: Any) -> None:
     assert (batch.source.where, batch.source.limit, batch.target.field) == ("Amount__c > 1", 10, "Clinical_Summary__c")
 
 
+async def test_flags_ask_for_what_was_changed_and_deleted(served: Any) -> None:
+    words = ["--object", "Claim__c", "--template", "Summarise {{Name}}", "--deleted", "--changed-since"]
+    assert (await call(served, "batch", "submit", *words, "last")).exit_code == 0
+    source = served.bus.events(BatchSubmitted)[0].batch.source
+    assert (source.changed_since, source.deleted) == ("last", "forward")
+    refused = await call(served, "batch", "submit", *words, "yesterday")
+    assert (refused.exit_code, "/source/changed_since" in refused.stderr) == (2, True)
+    assert "a moment with its zone" in refused.stderr
+
+
 async def test_wrong_use_is_exit_code_2_and_says_what_to_change(
     served: Any, request_of_rows: Any, tmp_path: Path
 ) -> None:

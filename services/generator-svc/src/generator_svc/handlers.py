@@ -17,6 +17,7 @@ from generator_svc.domain.plans import PlanBook, waiting_for_plan, waiting_for_r
 from generator_svc.domain.question import Question
 from generator_svc.domain.tally import Answer, Interrupted, NoAnswer
 from generator_svc.domain.work import Work
+from generator_svc.recipes import FACTS
 from generator_svc.recipes.answer import NoRecipeAnswer, answer_of
 from generator_svc.rows.recipe import RowRecipe
 from generator_svc.spans import describe, sampled_span
@@ -121,7 +122,7 @@ def _by_recipe(
 ) -> RecordGenerated | RecordSettled:
     try:
         own = own_text(question.work, prompt.values)
-        text, values = (own, None) if own is not None else answer_of(question, prompt.values)
+        text, values = (own, None) if own is not None else answer_of(question, prompt.values, FACTS)
     except NoRecipeAnswer:
         reason = f"{none.reason}; no recipe answer fits the response schema"
         return verdicts.without_answer(prompt, "failed", NoAnswer("model_error", reason, none.tally))

@@ -255,3 +255,12 @@ def test_hubspot_properties_are_flat_texts_of_their_options() -> None:
     assert {part for row in rows for part in (row["tags"] or "").split(";") if part} == set("xyz")
     validator = Draft202012Validator(json_schema_of(read_document(document)))
     assert all(validator.is_valid({key: value for key, value in row.items() if value is not None}) for row in rows)
+
+
+def test_a_number_of_employees_is_a_whole_one() -> None:
+    names = {"numberofemployees": "Number of Employees", "annualrevenue": "Annual Revenue", "score": "Score"}
+    document = {
+        "results": [{"name": n, "label": label, "type": "number", "fieldType": "number"} for n, label in names.items()]
+    }
+    rows = rows_of(document, 200)
+    assert all(value is None or value.isdigit() for row in rows for value in row.values())

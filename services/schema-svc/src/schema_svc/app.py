@@ -79,7 +79,7 @@ def build(settings: SchemaSettings) -> tuple[Bus, Starlette]:
         store=store,
         publisher=bus,
         turnstile=Turnstile(settings.publish_parallel, settings.chunk),
-        sources=open_sources(salesforce, hubspot),
+        sources=open_sources(salesforce, hubspot, bulk_from=settings.bulk_query_from),
         salesforce=salesforce,
         hubspot=hubspot,
         pace=Pace(

@@ -51,7 +51,8 @@ class ChunkExpander:
             expanded, taken = await self._expanded(share, count, chunk)
             async with self._shop.turnstile.turn(batch.batch_id, taken):
                 if expanded.prompts:
-                    await self._shop.publisher.publish_many(expanded.prompts, topic=batch.lane)
+                    instant = self._window.instant
+                    await self._shop.publisher.publish_many(expanded.prompts, topic=batch.lane, together=instant)
                 if expanded.verdicts:
                     await self._shop.publisher.publish_many(expanded.verdicts)
                 await self._shop.store.advance(batch.batch_id, self._fence, share, taken)

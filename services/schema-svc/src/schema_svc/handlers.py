@@ -77,9 +77,9 @@ async def _submit(store: BatchStore, command: BatchSubmitted, now: float) -> Non
 _COMMANDS: dict[type[Event], Remember] = {
     BatchSubmitted: _submit,
     RowsAttached: lambda store, command, _: store.attach(command.batch_id, command.part, command.rows),
-    BatchPaused: lambda store, command, _: store.want(command.batch_id, "paused"),
-    BatchResumed: lambda store, command, _: store.want(command.batch_id, "running"),
-    BatchCancelled: lambda store, command, _: store.want(command.batch_id, "cancelled"),
+    BatchPaused: lambda store, command, _: store.order(command.batch_id, "pause", by_writer=command.by_writer),
+    BatchResumed: lambda store, command, _: store.order(command.batch_id, "resume", by_writer=command.by_writer),
+    BatchCancelled: lambda store, command, _: store.order(command.batch_id, "cancel"),
 }
 """A retry is the gateway's business first: it answers with the records to reopen."""
 
@@ -88,6 +88,8 @@ _NEWS: dict[type[Event], Remember] = {
         news.batch_id, news.requested - news.counts.get("pending", news.requested)
     ),
     BatchStaged: lambda store, news, _: store.staged(news.batch_id, news.staged),
-    BatchCompleted: lambda store, news, _: store.completed(news.batch_id, news.epoch),
+    BatchCompleted: lambda store, news, _: store.completed(
+        news.batch_id, news.epoch, in_full=news.state == "completed"
+    ),
     BatchReopened: lambda store, news, _: store.reopen(news.batch_id, news.epoch, news.ranges),
 }

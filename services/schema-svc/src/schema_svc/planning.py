@@ -9,11 +9,12 @@ from shared.crm.hubspot_refusals import HubSpotRefused
 from shared.crm.refusals import SalesforceRefused
 from shared.crm.salesforce import SalesforceSession
 from shared.events import BatchSpec, HubSpotTarget, RowsSource, SalesforceTarget
+from shared.telemetry import get_logger, names
 
 from schema_svc.domain.hubspot_target import refuse_unwritable_properties
 from schema_svc.domain.slots import Refused
 from schema_svc.domain.source import Source
-from schema_svc.domain.target import lacks_external_id, refuse_unsupported, refuse_unwritable
+from schema_svc.domain.target import is_ambiguous, lacks_external_id, refuse_unsupported, refuse_unwritable
 from schema_svc.expansion import OpenBatch
 from schema_svc.external_ids import ensure_external_id
 
@@ -66,7 +67,15 @@ async def _refuse_unwritable(target: SalesforceTarget, salesforce: SalesforceSes
     if salesforce.settings.create_external_id and lacks_external_id(target, described):
         await ensure_external_id(salesforce, target.object, target.external_id or "")
         described = await salesforce.describe(target.object)
-    refuse_unwritable(target, described, user=salesforce.settings.username or "this user")
+    user = salesforce.settings.username or "this user"
+    try:
+        refuse_unwritable(target, described, user=user)
+    except Refused:
+        # Somebody may just have put it right in Salesforce: looked at anew before it is said.
+        described = await salesforce.describe(target.object, refresh=True)
+        refuse_unwritable(target, described, user=user)
+    if is_ambiguous(target, described):
+        get_logger().warning(names.LOG_KEY_NOT_UNIQUE, object=target.object, field=target.external_id)
 
 
 async def _refuse_unwritable_properties(target: HubSpotTarget, hubspot: HubSpotSession | None) -> None:

@@ -155,7 +155,10 @@ class BatchRunner:
         elif isinstance(error, Fatal):
             self._shop.unwell[self.batch_id] = str(error)
             rest_s = FATAL_S
-        get_logger().warning("batch_waits", batch_id=self.batch_id, error=type(error).__name__, seconds=rest_s)
+        code = error.code if isinstance(error, RecordsmithError) else None
+        get_logger().warning(
+            "batch_waits", batch_id=self.batch_id, error=type(error).__name__, code=code, seconds=rest_s
+        )
         return rest_s
 
     async def _rest(self, seconds: float) -> None:

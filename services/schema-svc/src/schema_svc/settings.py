@@ -19,6 +19,7 @@ class SchemaSettings(Settings):
     slice_window: int = Field(200_000, ge=1, description="the same for rows of recipes, which cost no LLM call")
     chunk: int = Field(500, ge=1, le=500, description="records published together")
     publish_parallel: int = Field(2, ge=1, description="chunks published at once")
+    bulk_query_from: int = Field(50_000, ge=1, description="Salesforce records that are read by a Bulk API query job")
     lease_s: float = Field(6.0, gt=0, description="how long a killed replica's batches stand still at most")
     poll_s: float = Field(0.5, gt=0, description="between two looks for batches that other replicas left")
 

@@ -22,7 +22,9 @@ class Publisher(Protocol):
     """What of a `Bus` is needed here. Returning means acknowledged by all replicas of the broker."""
 
     async def publish(self, event: Event, traceparent: str | None = None) -> None: ...
-    async def publish_many(self, events: Sequence[Any], *, topic: Topic | None = None) -> None: ...
+    async def publish_many(
+        self, events: Sequence[Any], *, topic: Topic | None = None, together: bool | None = None
+    ) -> None: ...
 
 
 @dataclass(frozen=True)

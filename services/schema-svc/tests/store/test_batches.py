@@ -97,13 +97,39 @@ async def test_what_is_late_or_comes_twice_changes_nothing(
     for settled in (2, 4, 3):
         await store.progressed(batch_id, settled)
     assert (await store.standing(batch_id, fence)).settled == 4
-    await store.want(batch_id, "cancelled")
-    await store.want(batch_id, "running")
+    await store.order(batch_id, "cancel")
+    await store.order(batch_id, "resume")
     assert (await store.standing(batch_id, fence)).state == "cancelled"
     await store.completed(batch_id, 0)
     assert (await store.standing(batch_id, fence)).phase == "ready", "five records are not expanded"
     await store.refused(batch_id, fence, "why \0 not")
     assert (await store.standing(batch_id, fence)).reason == "why  not"
+
+
+@pytest.mark.parametrize(
+    ("orders", "state"),
+    [
+        ("writer pause, writer resume", "running"),
+        ("writer pause, person pause, writer resume", "paused"),
+        ("person pause, writer pause, writer resume", "paused"),
+        ("person pause, writer resume", "paused"),
+        ("writer pause, person resume", "running"),
+        ("person pause, writer pause, person resume", "running"),
+        ("person pause, writer pause, writer resume, person resume", "running"),
+        ("person pause, writer pause, person cancel, person resume", "cancelled"),
+    ],
+)
+async def test_a_persons_pause_outlives_the_writers(
+    stores: list[BatchStore], make_rows: Any, batch_id: str, orders: str, state: str
+) -> None:
+    store = stores[0]
+    await store.submit(batch_id, BatchSpec.model_validate(make_rows(1)), None, 1.0)
+    fence = (await claimed(store, uuid4().hex, 9_000.0, {batch_id}))[batch_id]
+    await store.planned(batch_id, fence, 1)
+    for said in orders.split(", "):
+        who, order = said.split()
+        await store.order(batch_id, order, by_writer=who == "writer")
+    assert (await store.standing(batch_id, fence)).state == state
 
 
 async def test_ids_are_found_by_their_index_across_parts(stores: list[BatchStore], batch_id: str) -> None:

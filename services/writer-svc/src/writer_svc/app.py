@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from shared.bus import Bus, Collect
-from shared.bus.packing import verdicts_together
 from shared.bus.topic_admin import ensure_topics
 from shared.crm.analytics_uploads import ExternalData
 from shared.crm.hubspot import HubSpotSession
@@ -36,6 +35,7 @@ from writer_svc.settings import WriterSettings
 from writer_svc.steering import Steering
 from writer_svc.store.plans import StoredPlans
 from writer_svc.store.staging import BulkStore
+from writer_svc.store.turns import StoredTurns
 from writer_svc.store.uploads import UploadStore
 from writer_svc.targets import open_planners, open_targets
 from writer_svc.targets.salesforce.bulk import BulkRun, Means
@@ -87,16 +87,14 @@ class WriterService:
 
 def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     """The bus with its handlers, and the application that runs everything."""
-    database = Database(settings.database.url_for(SERVICE))
-    bus = Bus(settings.kafka, service=SERVICE)
-    salesforce = SalesforceSession(settings.salesforce) if settings.salesforce.configured else None
-    hubspot = HubSpotSession(settings.hubspot) if settings.hubspot.configured else None
+    database, bus = Database(settings.database.url_for(SERVICE)), Bus(settings.kafka, service=SERVICE)
+    salesforce, hubspot = _sessions(settings)
     plans = PlanBook(released=lambda batch_id: bus.release(plan_key(batch_id)))
-    store = BulkStore(database, time.time)
+    store, uploads = BulkStore(database, time.time), UploadStore(database, time.time)
     rooms = {"hubspot": hubspot.has_room} if hubspot else {}
     steering = Steering(bus.publish, plans, store, salesforce.has_room if salesforce else _yes, rooms)
-    uploads = UploadStore(database, time.time)
-    planned, planners = StoredPlans(database, time.time), open_planners(salesforce, hubspot)
+    planned, turns = StoredPlans(database, time.time), StoredTurns(database, time.time)
+    planners = open_planners(salesforce, hubspot, turns=turns)
     loops: list[Loop] = [
         _bulk_loop(settings, bus, salesforce, plans, store, steering),
         _upload_loop(settings, bus, salesforce, plans, uploads, planned),
@@ -120,8 +118,10 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
             parallel=settings.parallel,
             planners=planners,
             plans=planned,
+            turns=turns,
         ),
         written=Written(),
+        parent_retries=settings.parent_retries,
     )
 
     async def prepare() -> None:
@@ -133,6 +133,12 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
     return bus, service_app(WriterService(bus, loops), before=[prepare], after=[_closing(sessions, database)])
 
 
+def _sessions(settings: WriterSettings) -> tuple[SalesforceSession | None, HubSpotSession | None]:
+    """With the CRMs that are configured."""
+    salesforce = SalesforceSession(settings.salesforce) if settings.salesforce.configured else None
+    return salesforce, HubSpotSession(settings.hubspot) if settings.hubspot.configured else None
+
+
 def _groups(settings: WriterSettings, plans: PlanBook) -> Collect[RecordGenerated]:
     return Collect(
         by=plans.group_of,
@@ -140,7 +146,6 @@ def _groups(settings: WriterSettings, plans: PlanBook) -> Collect[RecordGenerate
         linger_s=settings.linger_s,
         parallel=GROUPS,
         brief=stays_here,
-        pack=verdicts_together,
     )
 
 
@@ -168,7 +173,7 @@ def _bulk_loop(
             await BulkRun(salesforce, collections, means).run(job, fence)
 
     async def publish(events: Sequence[tuple[Event, str | None]]) -> None:
-        await bus.publish_many(verdicts_together(events))
+        await bus.publish_many(events)
 
     patience = Patience(settings.bulk_quiet_s, settings.bulk_longest_s)
     loop = BulkLoop(store, run, publish, plans=plans, steering=steering, patience=patience, clock=time.time)
@@ -194,7 +199,7 @@ def _upload_loop(
             await UploadRun(means, fence).run(upload)
 
     async def publish(events: Sequence[tuple[Event, str | None]]) -> None:
-        await bus.publish_many(verdicts_together(events))
+        await bus.publish_many(events)
 
     rules = Rules(
         Closing(settings.dataset_records, settings.dataset_longest_s),

@@ -7,17 +7,22 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import uuid4
 
 from shared.database import Database
-from shared.errors import Fatal, Retryable
-from shared.events import Event
+from shared.errors import Fatal, RecordsmithError, Rejected, Retryable
+from shared.events import Event, Usage
 from shared.telemetry import get_logger, names, open_record_trace
+from sqlalchemy.exc import SQLAlchemyError
 
 from writer_svc.domain.planning import FOUND, Done, Phase, Planner, PlanStore
 from writer_svc.domain.verdicts import Verdict, failed, settled
 from writer_svc.store import leases
+from writer_svc.telling import log_failure
 
 TICK_S = 0.5
 LEASE_S = 60.0
 LATER_S = 30.0
+
+BUGS = 5
+"""So often an error of ours in one batch is tried again; then its records have failed with it."""
 
 NOT_OURS = failed("NOT_CREATED_HERE", "The record was there already when it was to be created; it is left as it is.")
 
@@ -43,6 +48,7 @@ class ApprovalLoop:
         self._owner = uuid4().hex
         self._task: asyncio.Task[None] | None = None
         self._trouble: str | None = None
+        self._bugs: dict[str, int] = {}
         self._later: dict[str, float] = {}
         """Batches whose CRM asks to wait, and until when; up to a day, which the others need not share."""
 
@@ -72,12 +78,16 @@ class ApprovalLoop:
                 if await self._take(batch_id) is not None:
                     await self._work(batch_id, epoch, undo)
                 self._later.pop(batch_id, None)
-            except Retryable as error:
-                self._later[batch_id] = self._clock() + max(LATER_S, error.retry_after_s or 0.0)
-                stopped.add(batch_id)
+                self._bugs.pop(batch_id, None)
             except Exception as error:
-                errors.append(error)
                 stopped.add(batch_id)
+                if isinstance(error, Retryable):
+                    self._later[batch_id] = self._clock() + max(LATER_S, error.retry_after_s or 0.0)
+                elif verdict := self._final(batch_id, error):
+                    await self._give_up(batch_id, epoch, undo, verdict)
+                else:
+                    errors.append(error)
+                _log_waiting(batch_id, error)
         if errors:
             raise errors[0]
 
@@ -95,6 +105,24 @@ class ApprovalLoop:
                 get_logger().error("approval_failed", error=type(error).__name__)
                 wait_s = LATER_S
             await asyncio.sleep(wait_s)
+
+    def _final(self, batch_id: str, error: Exception) -> Verdict | None:
+        """What the rest of the batch is told where it can never go on; None where it is tried again."""
+        if isinstance(error, Rejected):
+            reason = f"{error}: this plan cannot be carried out any more. Make a new one."
+            return failed(error.code or "REFUSED", reason, category=error.category)
+        if isinstance(error, RecordsmithError | SQLAlchemyError):
+            return None
+        self._bugs[batch_id] = self._bugs.get(batch_id, 0) + 1
+        if self._bugs[batch_id] < BUGS:
+            return None
+        return failed("BUG", f"The plan could not be carried out: {type(error).__name__}.", category="bug")
+
+    async def _give_up(self, batch_id: str, epoch: int, undo: bool, verdict: Verdict) -> None:
+        async for page in self._store.rows(batch_id, "applied" if undo else "planned"):
+            await self._tell(batch_id, epoch, [(row, verdict) for row in page])
+        await self._store.close(batch_id, epoch)
+        self._bugs.pop(batch_id, None)
 
     async def _take(self, batch_id: str) -> int | None:
         name, now = f"plan {batch_id}", self._clock()
@@ -122,11 +150,21 @@ class ApprovalLoop:
         events: list[tuple[Event, str | None]] = []
         for row, verdict in done:
             result = row.result.model_copy(update={"epoch": epoch})
+            if verdict.state == "failed":
+                log_failure(result, verdict)
             parent = open_record_trace(names.SPAN_WRITE_RECORD, result.trace_id())
-            event = settled(result, verdict).model_copy(update={"change": row.change()})
+            # The answer was paid for when the plan was made.
+            free = {"change": row.change(), "usage": Usage(), "cost_usd": 0.0}
+            event = settled(result, verdict).model_copy(update=free)
             events.append((event, parent))
         await self._publish(events)
         await self._store.settle(batch_id, [(row, _phase(verdict), verdict.crm_id) for row, verdict in done])
+
+
+def _log_waiting(batch_id: str, error: Exception) -> None:
+    # The text of an unknown error may quote a record: its type says enough.
+    code, kind = getattr(error, "code", None), type(error).__name__
+    get_logger().warning(names.LOG_APPROVAL_WAITS, batch_id=batch_id, error=kind, code=code)
 
 
 def _phase(verdict: Verdict) -> Phase:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from typing import Any
 
 from opentelemetry.trace import Link, SpanKind
 from opentelemetry.util.types import AttributeValue
-from shared.bus import Parked, Received
-from shared.errors import RecordsmithError
-from shared.events import Event, RecordGenerated
+from shared.bus import Parked, Postponed, Received
+from shared.errors import RecordsmithError, Retryable
+from shared.events import BatchPlan, Event, RecordGenerated
 from shared.telemetry import is_sampled, names, span, span_context
 
 from writer_svc.domain.memory import Written
 from writer_svc.domain.plans import PlanBook, plan_key, target_of
 from writer_svc.domain.target import Planned, Target
-from writer_svc.domain.verdicts import CANCELLED, Verdict, failed, settled
+from writer_svc.domain.verdicts import CANCELLED, OVERTAKEN, Verdict, failed, settled
 from writer_svc.telling import log_failure
 
 PLAN_S = 60.0
 """How long a result waits for its batch's plan: it was published before any prompt, so it is only late."""
+
+PARENT_RETRIES = 1
+"""How often a record whose parent is not there yet goes through the retry topics: 30 s, then 5 min, then 30 min."""
+
+TIME = "ce_time"
 
 LINKS = 128
 """Links that a span keeps (OpenTelemetry's default limit)."""
@@ -32,9 +37,17 @@ _UNSAMPLED: AbstractContextManager[None] = nullcontext()
 
 
 async def write_records(
-    received: Group, *, plans: PlanBook, targets: Mapping[str, Target], written: Written
+    received: Group,
+    *,
+    plans: PlanBook,
+    targets: Mapping[str, Target],
+    written: Written,
+    parent_retries: int = PARENT_RETRIES,
 ) -> AsyncIterator[Event]:
-    """Write what was generated, grouped by target; report each record's fate."""
+    """Write what was generated, grouped by target; report each record's fate.
+
+    Raises `Postponed` with those whose time may still come.
+    """
     # All of a batch is asked once: a group is hundreds of records of one batch or two.
     batches = {batch_id: plans.plan(batch_id) for batch_id in {one.event.batch_id for one in received}}
     _refuse_unplanned(batches, plans)
@@ -50,18 +63,28 @@ async def write_records(
             # The batch is finished, so this record has its verdict already.
             continue
         known = CANCELLED if result.batch_id in cancelled else written.verdict(event_id)
+        if known is None and one.attempt > 1 and written.is_overtaken(_place(one, plan), _told_at(one)):
+            known = OVERTAKEN
         if known is not None:
             with _record(one, known):
                 yield settled(result, known)
         else:
             wanted.setdefault(target_of(plan), []).append((result, plan))
+    later: list[tuple[Received[RecordGenerated], Retryable]] = []
     for (kind, *_), results in wanted.items():
         async for result, verdict in _write(targets.get(kind), kind, results, once):
             event_id = result.event_id()
+            if verdict.later and once[event_id].attempt <= parent_retries:
+                later.append((once[event_id], Retryable(verdict.reason or "", category="crm", code=verdict.code)))
+                continue
             if verdict.state == "written":
                 written.note(event_id, verdict)
+                if (plan := batches[result.batch_id]) is not None:
+                    written.note_latest(_place(once[event_id], plan), _told_at(once[event_id]))
             with _record(once[event_id], verdict):
                 yield settled(result, verdict)
+    if later:
+        raise Postponed(later)
 
 
 def failed_record(received: Received[Any], error: RecordsmithError, attempts: int) -> Event | None:
@@ -69,6 +92,17 @@ def failed_record(received: Received[Any], error: RecordsmithError, attempts: in
     verdict = failed(error.code or "NOT_WRITTEN", str(error), category=error.category)
     log_failure(received.event, verdict)
     return settled(received.event, verdict)
+
+
+def _place(received: Received[RecordGenerated], plan: BatchPlan) -> Hashable:
+    """The fields of the CRM record that a result writes: results for others do not overwrite each other."""
+    fields = getattr(plan.target, "fields", None) or {}
+    return plan.target.kind, received.event.key(), getattr(plan.target, "field", None), *sorted(fields)
+
+
+def _told_at(received: Received[RecordGenerated]) -> str:
+    """When it was generated; the header stays the same in the retry topics."""
+    return received.headers.get(TIME, "")
 
 
 def _refuse_unplanned(batch_ids: Iterable[str], plans: PlanBook) -> None:

@@ -34,6 +34,13 @@ class WriterSettings(Settings):
     dataset_app: str | None = Field(
         None, description="app that Structured_Response is created in; unset: the user's private one"
     )
+    parent_retries: int = Field(
+        1,
+        ge=0,
+        le=3,
+        description="how often a record that refers to one which is not there yet is written again: after 30 s, 5 min "
+        "and 30 min",
+    )
     parallel: int = Field(4, ge=1, description="calls at once for one object: more of them lock each other's rows")
 
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)

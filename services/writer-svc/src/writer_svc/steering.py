@@ -6,12 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-from shared.events import BatchCancelled, BatchPaused, BatchResumed, Event
+from shared.events import WRITER, BatchCancelled, BatchPaused, BatchResumed, Event
 from shared.telemetry import get_logger, names
 
 from writer_svc.domain.plans import PlanBook
-
-BY = "writer-svc"
 
 
 class HoldStore(Protocol):
@@ -47,7 +45,7 @@ class Steering:
             return
         self._plans.hold(batch_id)
         get_logger().warning(names.LOG_HELD, batch_id=batch_id, order="pause")
-        await self._publish(BatchPaused(batch_id=batch_id, requested_by=BY, reason=reason))
+        await self._publish(BatchPaused(batch_id=batch_id, requested_by=WRITER, reason=reason))
 
     async def wait_for_room(self, batch_ids: Iterable[str], reason: str) -> None:
         """Until the org's daily limit leaves room again; then they go on by themselves."""
@@ -60,10 +58,10 @@ class Steering:
         """It can never go on."""
         if not self._plans.is_cancelled(batch_id):
             get_logger().warning(names.LOG_HELD, batch_id=batch_id, order="cancel")
-            await self._publish(BatchCancelled(batch_id=batch_id, requested_by=BY, reason=reason))
+            await self._publish(BatchCancelled(batch_id=batch_id, requested_by=WRITER, reason=reason))
 
     async def let_go(self) -> None:
-        """Resume what waits for room, if there is some."""
+        """Resume what waits for room, if there is some. What a person has paused meanwhile stays paused."""
         waiting = await self._known()
         room: dict[str, bool] = {}
         for batch_id in sorted(waiting):
@@ -73,7 +71,7 @@ class Steering:
                 room[kind] = await self._has_room_in.get(kind, self._has_room)()
             if not room[kind]:
                 continue
-            await self._publish(BatchResumed(batch_id=batch_id, requested_by=BY))
+            await self._publish(BatchResumed(batch_id=batch_id, requested_by=WRITER))
             await self._store.let_go(batch_id)
             waiting.discard(batch_id)
 

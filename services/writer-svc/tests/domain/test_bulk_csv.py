@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from writer_svc.domain.bulk_csv import CELL, NULL, CsvRecords, line_of, merged
+from shared.crm.csv_records import CsvRecords
+from writer_svc.domain.bulk_csv import CELL, NULL, line_of, merged
 
 ODD = ["a,b", 'a"b', "cr\rlf\ncrlf\r\n", "sep\u2028nel\u0085", "tab\t", " spaces ", "\ufeffbom", "שלום🙂", "=1+1", "\\"]
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30).filter(lambda text: text != NULL)

@@ -16,7 +16,7 @@ def test_a_success_names_the_record() -> None:
 @pytest.mark.parametrize(
     ("error", "code", "part"),
     [
-        ("REQUIRED_FIELD_MISSING:Required fields are missing: [Name]:Name --", "REQUIRED_FIELD_MISSING", "(Name)"),
+        ("REQUIRED_FIELD_MISSING:Required fields are missing: [Name]:Name --", "REQUIRED_FIELD_MISSING", "Name: "),
         ("CUSTOM:a rule: with a colon:Name --", "CUSTOM", "a rule: with a colon"),
         ("CUSTOM:a rule: with a colon --", "CUSTOM", "a rule: with a colon"),
         ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY:trigger: UNABLE_TO_LOCK_ROW, x:--", "UNABLE_TO_LOCK_ROW", "locked"),

@@ -166,6 +166,7 @@ def test_a_temperature_with_its_reasoning_is_two_properties(
         ({"object": "notes"}, {"values": {"associations": {"spaceships": ["7"]}}}, "INVALID_ASSOCIATION"),
         ({"object": "contacts"}, {"values": {"contactId": "7"}}, "INVALID_ASSOCIATION"),
         ({"object": "deals"}, {"values": {"contactId": {}}}, "INVALID_ASSOCIATION"),
+        ({"object": "contacts"}, {"values": {"company": {"domain": f"{'x' * 250}.com"}}}, "INVALID_DOMAIN"),
     ],
 )
 def test_what_cannot_be_written_fails_before_the_call(

@@ -67,6 +67,17 @@ def test_keys_that_differ_in_case_are_one_record_unless_the_field_says_otherwise
     assert (keys[0] == keys[1]) is alike
 
 
+def test_keys_that_are_the_same_to_salesforce_are_one_record(make_result: Any, make_plan: Any) -> None:
+    def key(target: dict[str, Any], **result: Any) -> str:
+        return row(make_result, make_plan, target, **result).key
+
+    upsert = {"field": "Summary__c", "external_id": "Key__c"}
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    assert key(upsert, external_id=composed) == key(upsert, external_id=f" {decomposed} ")
+    update = {"field": "Summary__c"}
+    assert key(update, record_id=ID) == key(update, record_id=ID + "IAC")
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(0, 6), max_size=40), st.integers(1, 5))
 def test_no_call_holds_a_key_twice_and_results_of_one_key_keep_their_order(

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
@@ -44,25 +44,6 @@ def holds() -> Noted:
 @pytest.fixture
 def target(hubspot: HubSpotSession, holds: Noted) -> HubSpot:
     return HubSpot(hubspot, holds=holds)
-
-
-@pytest.fixture
-def planned(make_result: Any, make_plan: Any) -> Callable[..., list[Any]]:
-    """Results of a new batch, one per answer, with their plan."""
-
-    def make(
-        target: dict[str, Any], *answers: Any, source: tuple[str, str | None] = ("rows", None), **more: Any
-    ) -> Any:
-        plan = make_plan({"kind": "hubspot", **target}, source_kind=source[0], source_object=source[1])
-        batch = more.pop("batch", None) or f"b{next(_NUMBERS)}"
-        results = []
-        for index, answer in enumerate(answers):
-            told = {"values": answer, "answer": None} if isinstance(answer, dict) else {"answer": answer}
-            given = {name: value[index] if isinstance(value, list) else value for name, value in more.items()}
-            results.append((make_result(index, **told, batch_id=batch, **given), plan))
-        return results
-
-    return make
 
 
 async def write(target: HubSpot, planned: list[Any]) -> dict[int, Verdict]:

@@ -77,14 +77,14 @@ async def test_new_contacts_are_created_by_applying_and_archived_by_undoing(
     plan = make_plan(target.model_dump(), source_kind="rows", mode="plan")
     batch = f"plan-{next(_NUMBERS)}"
     before = portal.sandbox.admin("GET", "/hubspot").json()["records"]["contacts"]
-    answers = [{"email": person().title()}, {"email": person(), "company": {"name": "A"}}, {"email": person()}]
+    answers = [{"email": person().title()}, {"email": person(), "contactId": "7"}, {"email": person()}]
     planned = [(make_result(i, None, batch_id=batch, values=answer), plan) for i, answer in enumerate(answers)]
     looked = await look(planner, planned)
     rows = rows_of(looked)
     assert [row.action for row in rows] == ["create", "create"]
     refused = looked[1]
     assert isinstance(refused, Verdict)
-    assert refused.code == "CANNOT_BE_PLANNED"
+    assert refused.code == "INVALID_ASSOCIATION"
     assert portal.sandbox.admin("GET", "/hubspot").json()["records"]["contacts"] == before
     taken = portal.create("contacts", email=answers[2]["email"])
     applied = await planner.apply(target, rows)
@@ -191,15 +191,28 @@ async def test_a_property_that_was_added_meanwhile_can_be_planned(
     assert [row.action for row in rows_of(await look(planner, planned))] == ["create"]
 
 
-async def test_an_answer_that_would_become_an_option_cannot_be_planned(
-    planner: HubSpotPlanner, make_result: Any, make_plan: Any
+async def test_an_answer_that_becomes_an_option_becomes_one_when_it_is_applied(
+    planner: HubSpotPlanner, portal: PortalClient, make_result: Any, make_plan: Any
 ) -> None:
-    fields = {"simcrm_buyer_role": "role"}
-    for add_options, code in ((True, "CANNOT_BE_PLANNED"), (False, "INVALID_OPTION")):
-        target = BY_EMAIL.model_copy(update={"fields": fields, "add_options": add_options})
-        refused = (await look(planner, keyed(make_result, make_plan, target, (person(), {"role": "Astronaut"}))))[0]
-        assert isinstance(refused, Verdict)
-        assert refused.code == code
+    name = f"role_{next(_NUMBERS)}"
+    first = [{"label": "Pilot", "value": "pilot"}]
+    kind = {"type": "enumeration", "fieldType": "checkbox", "options": first}
+    portal.add_property("contacts", name, **kind).raise_for_status()
+    target = BY_EMAIL.model_copy(update={"fields": {name: "role"}, "add_options": True})
+    answers = [(person(), {"role": ["Astronaut", "pilot"]}), (person(), {"role": ["Astronauts"]})]
+    rows = rows_of(await look(planner, keyed(make_result, make_plan, target, *answers)))
+    assert rows[0].change().fields[name] == {"before": None, "after": "Astronaut;pilot"}
+
+    def labels() -> list[str]:
+        return [one["label"] for one in portal.call("GET", f"properties/contacts/{name}").json()["options"]]
+
+    assert labels() == ["Pilot"]
+    assert done(await planner.apply(target, rows)) == {0: ("written", None), 1: ("written", None)}
+    assert labels()[:2] == ["Pilot", "Astronaut"]
+    strict = target.model_copy(update={"add_options": False})
+    refused = (await look(planner, keyed(make_result, make_plan, strict, (person(), {"role": "Barber"}))))[0]
+    assert isinstance(refused, Verdict)
+    assert refused.code == "INVALID_OPTION"
 
 
 async def test_every_kind_of_value_comes_back_as_it_was(

@@ -143,6 +143,28 @@ async def test_only_locked_records_are_sent_again(
     assert (writes(sandbox), len(slept)) == (3, 2)
 
 
+async def test_a_child_without_its_parent_comes_again_later_and_holds_no_call(
+    target: Salesforce, sandbox: RunningSandbox, slept: list[float], make_result: Any, make_plan: Any
+) -> None:
+    contact = sandbox.query("SELECT Id, AccountId FROM Contact LIMIT 1")[0]
+    missing = "001RS00000ZZZZZ"
+    plan = make_plan({"kind": "salesforce", "object": "Contact", "fields": {"AccountId": "account"}})
+    planned = [(make_result(0, None, record_id=contact["Id"], values={"account": missing}), plan)]
+    verdict = (await write(target, planned))[0]
+    assert (verdict.state, verdict.code, verdict.later) == ("failed", "INVALID_CROSS_REFERENCE_KEY", True)
+    assert "create that one first" in (verdict.reason or "")
+    assert (writes(sandbox), slept) == (1, [])
+    planned = [(make_result(0, None, record_id=contact["Id"], values={"account": contact["AccountId"]}), plan)]
+    assert (await write(target, planned))[0].state == "written"
+
+
+async def test_a_record_that_is_not_there_itself_does_not_come_again(
+    target: Salesforce, make_result: Any, make_plan: Any
+) -> None:
+    verdicts = await write(target, [(make_result(0, record_id="a00RS00000ZZZZZ"), make_plan())])
+    assert (verdicts[0].code, verdicts[0].later) == ("INVALID_CROSS_REFERENCE_KEY", False)
+
+
 async def test_a_record_that_stays_locked_fails_alone(
     target: Salesforce, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
 ) -> None:
@@ -157,12 +179,171 @@ async def test_a_record_that_stays_locked_fails_alone(
     assert writes(sandbox) == 5
 
 
-async def test_a_lost_answer_changes_nothing(
-    target: Salesforce, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
+@pytest.mark.parametrize("drop", ["before", "middle", "after"])
+async def test_a_lost_answer_makes_no_second_record(
+    target: Salesforce, sandbox: RunningSandbox, make_result: Any, make_plan: Any, drop: str
 ) -> None:
-    sandbox.fault(method="PATCH", path=COLLECTIONS, drop="after", rate=1.0, times=1)
-    verdicts = await write(target, [(make_result(0, "once", record_id=ids[1]), make_plan())])
+    plan = make_plan({**UPSERT, "field": "Patient_Name__c"})
+    sandbox.fault(method="PATCH", path=COLLECTIONS, drop=drop, rate=1.0, times=1)
+    planned = [(make_result(i, "once", external_id=f"torn-{drop}-{i}"), plan) for i in range(3)]
+    verdicts = await write(target, planned)
+    found = sandbox.query(f"SELECT Id FROM Claim__c WHERE Claim_Number__c LIKE 'torn-{drop}-%' ORDER BY Id")
+    assert [verdicts[i].crm_id for i in range(3)] == [row["Id"] for row in found]
+    assert writes(sandbox) == 2
+
+
+async def test_an_answer_that_takes_too_long_is_asked_for_again(
+    session: SalesforceSession, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
+) -> None:
+    hurried = SalesforceSession(session.settings.model_copy(update={"timeout_s": 0.5}))
+    await hurried.describe("Claim__c")
+    sandbox.fault(method="PATCH", path=COLLECTIONS, latency_ms=1_500, rate=1.0, times=1)
+    verdicts = await write(Salesforce(hurried), [(make_result(0, "slow", record_id=ids[1]), make_plan())])
+    await hurried.close()
     assert verdicts[0].state == "written"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "STRING_TOO_LONG",
+        "REQUIRED_FIELD_MISSING",
+        "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+        "MALFORMED_ID",
+        "ENTITY_IS_DELETED",
+        "INVALID_CROSS_REFERENCE_KEY",
+        "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+        "DUPLICATES_DETECTED",
+        "INSUFFICIENT_ACCESS_OR_READONLY",
+    ],
+)
+async def test_each_refusal_is_its_records_own_with_code_and_sentence(
+    target: Salesforce, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any, code: str
+) -> None:
+    sandbox.fault(method="PATCH", path=COLLECTIONS, code=code, rate=1.0, times=1)
+    verdicts = await write(target, [(make_result(i, "x", record_id=ids[i]), make_plan()) for i in range(4)])
+    assert [(verdicts[i].state, verdicts[i].code) for i in range(4)] == [("failed", code), *[("written", None)] * 3]
+    assert not (verdicts[0].reason or "").startswith("Salesforce refused the record"), "a sentence of its own"
+
+
+ODD_KEYS = ["a/b", "a?b#c%d+e f", "é🙂", "%2F", "o'quo\"te\\", "sep\u2028", "back\\slash"]
+
+
+async def test_keys_with_any_character_find_their_record_again(
+    target: Salesforce, sandbox: RunningSandbox, make_result: Any, make_plan: Any
+) -> None:
+    plan = make_plan({**UPSERT, "field": "Patient_Name__c"})
+    told = []
+    for text in ("first", "second"):
+        planned = [(make_result(i, text, external_id=f"odd {key}"), plan) for i, key in enumerate(ODD_KEYS)]
+        told.append(await write(target, planned))
+    assert [told[0][i].crm_id for i in range(len(ODD_KEYS))] == [told[1][i].crm_id for i in range(len(ODD_KEYS))]
+    kept = {
+        row["Claim_Number__c"]: row for row in sandbox.query("SELECT Claim_Number__c, Patient_Name__c FROM Claim__c")
+    }
+    assert [kept[f"odd {key}"]["Patient_Name__c"] for key in ODD_KEYS] == ["second"] * len(ODD_KEYS)
+
+
+async def test_a_choice_that_was_taken_away_meanwhile_fails_only_those_who_gave_it(
+    target: Salesforce, holds: Any, sandbox: RunningSandbox, make_result: Any, make_plan: Any
+) -> None:
+    def level(*values: str, must: bool) -> dict[str, Any]:
+        choices = [{"value": value} for value in values]
+        key = {"name": "Key__c", "externalId": True, "unique": True}
+        level = {"name": "Level__c", "type": "picklist", "restrictedPicklist": True, "picklistValues": choices}
+        return {"name": "Drift__c", "fields": [key, level, {"name": "Must__c", "nillable": not must}]}
+
+    fields = {"Level__c": "level", "Must__c": "must"}
+    plan = make_plan({"kind": "salesforce", "object": "Drift__c", "external_id": "Key__c", "fields": fields})
+
+    def planned(*answers: dict[str, str]) -> list[Any]:
+        results = [make_result(i, None, external_id=f"k{i}", values=answer) for i, answer in enumerate(answers)]
+        return [(result, plan) for result in results]
+
+    sandbox.admin("POST", "/objects", level("Low", "High", must=False)).raise_for_status()
+    assert (await write(target, planned({"level": "High"})))[0].state == "written"
+    sandbox.admin("POST", "/objects", level("Low", must=True)).raise_for_status()
+    answers = ({"level": "High", "must": "x"}, {"level": "Low", "must": "x"}, {"level": "Low"})
+    verdicts = await write(target, planned(*answers))
+    assert [verdicts[i].code for i in range(3)] == [
+        "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+        None,
+        "REQUIRED_FIELD_MISSING",
+    ]
+    assert holds.orders == []
+
+
+async def test_a_field_that_only_updates_may_set_fails_new_records_and_holds_no_batch(
+    target: Salesforce, holds: Any, sandbox: RunningSandbox, make_result: Any, make_plan: Any
+) -> None:
+    fields = [
+        {"name": "Key__c", "externalId": True, "unique": True},
+        {"name": "Later__c", "type": "string", "length": 20, "createable": False},
+    ]
+    sandbox.admin("POST", "/objects", {"name": "Fixed__c", "fields": fields}).raise_for_status()
+    sandbox.create({"Key__c": "old"}, object_name="Fixed__c")
+    plan = make_plan({"kind": "salesforce", "object": "Fixed__c", "external_id": "Key__c", "field": "Later__c"})
+    planned = [(make_result(i, "x", external_id=key), plan) for i, key in enumerate(("old", "new"))]
+    verdicts = await write(target, planned)
+    assert [(verdicts[i].state, verdicts[i].code) for i in range(2)] == [
+        ("written", None),
+        ("failed", "INVALID_FIELD_FOR_INSERT_UPDATE"),
+    ]
+    assert "Later__c" in (verdicts[1].reason or "")
+    assert holds.orders == []
+
+
+async def test_an_org_whose_day_is_used_up_pauses_the_batch_and_loses_nothing(
+    target: Salesforce, holds: Any, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
+) -> None:
+    sandbox.fault(method="PATCH", path=COLLECTIONS, status=403, rate=1.0, times=1)
+    planned = [(make_result(i, "for another day", record_id=ids[i]), make_plan()) for i in range(3)]
+    with pytest.raises(Parked):
+        await write(target, planned)
+    assert [(order, batch) for order, batch, _ in holds.orders] == [("wait", "b")]
+    assert "goes on by itself" in holds.orders[0][2]
+    with pytest.raises(Parked):
+        await write(target, planned)
+    assert writes(sandbox) == 1, "nothing is sent while the day is used up"
+
+
+async def test_our_share_of_the_day_is_not_overdrawn(
+    session: SalesforceSession, holds: Any, sandbox: RunningSandbox, ids: list[str], make_result: Any, make_plan: Any
+) -> None:
+    now = [0.0]
+    sparing = SalesforceSession(session.settings.model_copy(update={"daily_share": 0.5}), monotonic=lambda: now[0])
+    target = Salesforce(sparing, holds=holds, company=Company(quiet_s=0.0))
+    most = 15_000
+    sandbox.switch(api_requests_a_day=most)
+    usage = sandbox.client.get("/services/data/v62.0/limits").json()["DailyApiRequests"]
+    used = usage["Max"] - usage["Remaining"]
+    sandbox.switch(api_requests_a_day=2 * (used + 3))
+    written = 0
+    for i in range(6):
+        try:
+            written += len(await write(target, [(make_result(i, "x", record_id=ids[i]), make_plan())]))
+        except Parked:
+            break
+    left = sandbox.client.get("/services/data/v62.0/limits").json()["DailyApiRequests"]["Remaining"]
+    sandbox.switch(api_requests_a_day=most)
+    assert 0 < written < 6
+    assert left > 0, "the org's other users have theirs"
+    now[0] += 301.0
+    assert await sparing.has_room()
+    verdicts = await write(target, [(make_result(9, "next day", record_id=ids[9]), make_plan())])
+    await sparing.close()
+    assert verdicts[9].state == "written"
+
+
+async def test_a_full_org_ends_the_batch(
+    target: Salesforce, holds: Any, sandbox: RunningSandbox, make_result: Any, make_plan: Any
+) -> None:
+    sandbox.switch(storage_full=True)
+    plan = make_plan({**UPSERT, "field": "Patient_Name__c"})
+    verdicts = await write(target, [(make_result(i, "x", external_id=f"full-{i}"), plan) for i in range(3)])
+    sandbox.switch(storage_full=False)
+    assert {verdict.code for verdict in verdicts.values()} == {"STORAGE_LIMIT_EXCEEDED"}
+    assert {(order, batch) for order, batch, _ in holds.orders} == {("cancel", "b")}
 
 
 async def test_an_org_that_is_away_is_for_later(

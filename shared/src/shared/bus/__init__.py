@@ -4,5 +4,6 @@ from shared.bus.bus import Bus
 from shared.bus.codec import Received
 from shared.bus.grouping import Collect
 from shared.bus.parked import Parked
+from shared.bus.postponed import Postponed
 
-__all__ = ["Bus", "Collect", "Parked", "Received"]
+__all__ = ["Bus", "Collect", "Parked", "Postponed", "Received"]

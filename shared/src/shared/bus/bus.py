@@ -105,12 +105,16 @@ class Bus:
         """Publish one event; returns when it is acknowledged. Raises `Rejected` when it is too large."""
         await self.publish_many([(event, traceparent)], topic=topic)
 
-    async def publish_many(self, events: Iterable[Event | Outgoing], *, topic: Topic | None = None) -> None:
-        """Publish together; returns when all are acknowledged. `topic` for events that may go to several."""
+    async def publish_many(
+        self, events: Iterable[Event | Outgoing], *, topic: Topic | None = None, together: bool | None = None
+    ) -> None:
+        """Publish at once; returns when all are acknowledged. `topic` for events that may go to several; `together`:
+        whether those of one batch and partition may share a record, if their kind does not decide that.
+        """
         current = current_traceparent()
         outgoing = [(one[0], one[1] or current) if isinstance(one, tuple) else (one, current) for one in events]
         for first in range(0, len(outgoing), PUBLISH_AT_ONCE):
-            await self._outbox.publish(outgoing[first : first + PUBLISH_AT_ONCE], topic)
+            await self._outbox.publish(outgoing[first : first + PUBLISH_AT_ONCE], topic, together=together)
 
     def release(self, key: object) -> None:
         """Hand the records parked under `key` to their handlers again."""

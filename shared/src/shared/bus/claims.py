@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Protocol
+from typing import Any, Protocol
 
-from shared.bus.codec import Record
+from shared.bus.codec import Received, Record
+from shared.bus.packing import Part
 from shared.bus.tracker import PartitionTracker
+from shared.telemetry import UNSAMPLED
 
 
 class ClaimOwner(Protocol):
     """The engine, as far as a claim speaks to it."""
 
     def give_back(self, claim: Claim) -> None: ...
+    def share_out(self, claim: Claim, shares: int) -> None: ...
     def park(self, claim: Claim, key: object, timeout_s: float | None) -> None: ...
     def halt(self, error: BaseException) -> None: ...
 
@@ -21,12 +24,25 @@ class ClaimOwner(Protocol):
 class Claim:
     """One record that a runner works on. Whatever ends it first counts; a second end changes nothing."""
 
-    __slots__ = ("_owner", "expired", "held", "record", "timer", "tracker")
+    __slots__ = ("_owner", "_whole", "expired", "held", "received", "record", "timer", "tracker", "unfinished")
 
-    def __init__(self, owner: ClaimOwner, record: Record, tracker: PartitionTracker) -> None:
+    def __init__(
+        self,
+        owner: ClaimOwner,
+        record: Record,
+        tracker: PartitionTracker,
+        *,
+        received: Received[Any] | None = None,
+        whole: Claim | None = None,
+    ) -> None:
         self._owner = owner
+        self._whole = whole
         self.record = record
         self.tracker = tracker
+        self.received = received
+        """What is in the record, where that is known already: for an event that came with others."""
+        self.unfinished = 1
+        """Events of the record that are not finished."""
         self.held = False
         """A runner has it right now."""
         self.expired = False
@@ -36,8 +52,26 @@ class Claim:
     def done(self) -> None:
         """The record has its result, acknowledged by Kafka where it had to be published."""
         if self.held:
-            self.tracker.complete(self.record.offset)
+            whole = self._whole or self
+            whole.unfinished -= 1
+            if not whole.unfinished:
+                self.tracker.complete(whole.record.offset)
             self._owner.give_back(self)
+
+    def shared_out(self, received: Received[Any]) -> list[tuple[Claim, Received[Any]]]:
+        """A claim for each event of a record that carries several; the record is done when all of them are."""
+        parts, record = received.event.parts, self.record
+        self._owner.share_out(self, len(parts))
+        self.unfinished = len(parts)
+        _, headers, topic, partition, offset, attempt, _ = received
+        shares = []
+        for part in parts:
+            # They travel together because nobody keeps their traces.
+            one = Received(part, headers, topic, partition, offset, attempt, UNSAMPLED)
+            share = Claim(self._owner, Part(record, part), self.tracker, received=one, whole=self)
+            share.held = True
+            shares.append((share, one))
+        return shares
 
     def park(self, key: object, timeout_s: float | None) -> None:
         """The record waits in memory, without a slot, until `key` is released."""

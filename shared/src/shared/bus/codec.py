@@ -1,4 +1,4 @@
-"""Between bytes on the wire and events. Pure, and total: a record that cannot be read is a value, not an exception.
+"""From bytes on the wire to events. Pure, and total: a record that cannot be read is a value, not an exception.
 
 Wire format: CloudEvents binary mode (`ce_*` headers) and W3C `traceparent` in headers, plain JSON as the value.
 What is made for every record is a named tuple here: a frozen dataclass takes three times as long to make.
@@ -6,16 +6,13 @@ What is made for every record is a named tuple here: a frozen dataclass takes th
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import ValidationError
 
-from shared.events import Event
+from shared.events import Event, EventGroup
 from shared.topics import Topic
 
 E = TypeVar("E", bound=Event)
@@ -79,6 +76,14 @@ class Unwanted:
     """A record of a known type that this handler does not take."""
 
 
+class Company(NamedTuple):
+    """What messages must have in common to become one record, on one partition."""
+
+    group: type[EventGroup]
+    batch_id: str
+    of: Hashable
+
+
 class Message(NamedTuple):
     """One record to publish."""
 
@@ -86,6 +91,8 @@ class Message(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: RawHeaders
+    company: Company | None = None
+    """With which others it may travel in one record; None: alone."""
 
 
 UNWANTED = Unwanted()
@@ -104,7 +111,8 @@ class Codec:
         self._by_header = {name.encode(): kind for name, kind in types.items()}
         self._wanted = frozenset(types.values() if wanted is None else wanted)
         # Bare JSON from other producers has no type header: no choice is needed where there is only one.
-        self._without_header = next(iter(self._by_header)) if len(types) == 1 else b""
+        plain = [name for name, kind in self._by_header.items() if not issubclass(kind, EventGroup)]
+        self._without_header = plain[0] if len(plain) == 1 else b""
         self._origins = None if origins is None else frozenset(topic.name.encode() for topic in origins)
         """On retry topics: several subscriptions may share them, and each takes its own records."""
 
@@ -172,47 +180,6 @@ def text_of(value: bytes | None) -> str | None:
         return None if value is None else value.decode()
     except UnicodeDecodeError:
         return None
-
-
-class Encoder:
-    """Writes events as records of one source."""
-
-    def __init__(self, source: str) -> None:
-        self._source = ("ce_source", source.encode())
-        self._types: dict[type[Event], tuple[str, bytes]] = {}
-
-    def encode(self, event: Event, topic: str, traceparent: str | None, time: bytes) -> Message:
-        """One event as a record; `time` is when it happened, from `now`."""
-        kind = self._types.get(type(event))
-        if kind is None:
-            kind = self._types[type(event)] = (TYPE, event.type.encode())
-        headers = [
-            ("ce_id", event.event_id().encode()),
-            kind,
-            self._source,
-            _SPECVERSION,
-            ("ce_time", time),
-            _CONTENT_TYPE,
-        ]
-        if traceparent is not None:
-            headers.append((TRACEPARENT, traceparent.encode()))
-        value = event.__pydantic_serializer__.to_json(event, exclude_none=event.terse)
-        return Message(topic, event.key().encode(), value, headers)
-
-
-def now() -> bytes:
-    """The time as CloudEvents writes it, to the millisecond."""
-    return _written(time.time_ns() // 1_000_000)
-
-
-@lru_cache(maxsize=1)
-def _written(millisecond: int) -> bytes:
-    """Formatting costs as much as the rest of an envelope, and many records leave in one millisecond."""
-    return datetime.fromtimestamp(millisecond / 1_000, UTC).isoformat(timespec="milliseconds").encode()
-
-
-_SPECVERSION = ("ce_specversion", b"1.0")
-_CONTENT_TYPE = ("content-type", b"application/json")
 
 
 def _invalid(error: ValidationError) -> Poison:

@@ -13,6 +13,7 @@ from shared.bus.tracker import PartitionTracker
 from shared.telemetry import get_logger
 
 _TIMEOUT_S = 10.0
+_LONGEST_WAIT_S = 2.0
 
 
 class Committer:
@@ -31,6 +32,8 @@ class Committer:
         self._trackers = trackers
         self._interval_s = interval_s
         self._after = after
+        self.trouble: str | None = None
+        self.closing = False
         self._metadata_limit = METADATA_LIMIT
         self._busy = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -45,6 +48,22 @@ class Committer:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
+
+    async def committed(self, partitions: frozenset[Partition]) -> Mapping[Partition, tuple[int, str]]:
+        """Ask until there is an answer: an error here would leave the partitions assigned and silent."""
+        wait_s = 0.1
+        while not self.closing:
+            try:
+                found = await self._port.committed(partitions)
+            except Exception as error:
+                self.trouble = f"cannot read committed offsets: {type(error).__name__}"
+                get_logger().warning("committed_offsets_unknown", subscription=self._name, error=type(error).__name__)
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+            else:
+                self.trouble = None
+                return found
+        return {}
 
     async def commit(self) -> None:
         """Commit what has changed. A failure leaves it to the next time."""

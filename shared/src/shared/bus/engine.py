@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from shared.bus import done_set
@@ -29,8 +29,6 @@ MAX_WINDOW = 50_000
 
 MAX_PARKED = 10_000
 
-_LONGEST_WAIT_S = 2.0
-
 
 class InFlightEngine:
     """Between a consumer's fetches and a handler's runner."""
@@ -50,7 +48,6 @@ class InFlightEngine:
         self.name = name
         self.in_flight = 0
         self.halted: BaseException | None = None
-        self.trouble: str | None = None
         self.assigned_partitions: frozenset[Partition] | None = None
         self.pauses = Pauses(port)
         self._port = port
@@ -66,11 +63,15 @@ class InFlightEngine:
         self._committer = Committer(name, port, self._trackers, commit_interval_s, after=self._pause_wide)
         self._ready: deque[Claim] = deque()
         self._parked = ParkingLot(self._go_first)
-        self._closing = False
         self._pumping = False
         self._epoch = 0
         self._room = asyncio.Event()
         self._returned = asyncio.Event()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it cannot begin."""
+        return self._committer.trouble
 
     @property
     def parked(self) -> int:
@@ -102,14 +103,13 @@ class InFlightEngine:
         owned = frozenset(partitions)
         self._epoch += 1
         self._trackers.clear()
-        self.pauses.everything = self.halted is not None or self._closing
+        self.pauses.everything = self.halted is not None or self._committer.closing
         self.pauses.forget()
         if owned and not self.pauses.everything:
-            for partition, (position, metadata) in (await self._committed(owned)).items():
+            for partition, (position, metadata) in (await self._committer.committed(owned)).items():
                 self._trackers[partition] = PartitionTracker(position, done_set.decode(position, metadata))
                 # What was delivered before the tracker existed was dropped: it comes again from here.
                 self._port.seek(partition, position)
-        self.trouble = None
         self.assigned_partitions = owned
 
     async def revoked(self, partitions: Iterable[Partition]) -> None:
@@ -124,7 +124,7 @@ class InFlightEngine:
 
     async def stop(self) -> None:
         """Close intake, drain, commit. The consumer must still be a member."""
-        self._closing = True
+        self._committer.closing = True
         self._pause_everything()
         trackers = list(self._trackers.values())
         await self._drain(trackers)
@@ -149,6 +149,12 @@ class InFlightEngine:
         """Keep the claim without a slot."""
         if claim.tracker.open:
             self._parked.add(claim, key, timeout_s)
+
+    def share_out(self, claim: Claim, shares: int) -> None:
+        """The claim's slot becomes one for each of its shares: a full engine takes nothing more until they are done."""
+        claim.held = False
+        self.in_flight += shares - 1
+        claim.tracker.running += shares - 1
 
     def give_back(self, claim: Claim) -> None:
         """A slot is free."""
@@ -204,7 +210,7 @@ class InFlightEngine:
 
     def _make_room(self) -> None:
         self._room.set()
-        if self.pauses.everything and not self.halted and not self._closing:
+        if self.pauses.everything and not self.halted and not self._committer.closing:
             self.pauses.everything = False
             self.pauses.apply()
 
@@ -260,16 +266,3 @@ class InFlightEngine:
         for tracker in trackers:
             tracker.end()
         self._runner.cancel(lambda claim: not claim.tracker.alive)
-
-    async def _committed(self, partitions: frozenset[Partition]) -> Mapping[Partition, tuple[int, str]]:
-        """Ask until there is an answer: an error here would leave the partitions assigned and silent."""
-        wait_s = 0.1
-        while not self._closing:
-            try:
-                return await self._port.committed(partitions)
-            except Exception as error:
-                self.trouble = f"cannot read committed offsets: {type(error).__name__}"
-                get_logger().warning("committed_offsets_unknown", subscription=self.name, error=type(error).__name__)
-                await asyncio.sleep(wait_s)
-                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
-        return {}

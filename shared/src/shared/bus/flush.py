@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from shared.bus.codec import Message
+from shared.bus.packing import packed
 from shared.errors import Rejected
 
 Errors = Mapping[int, Exception]
@@ -48,13 +49,13 @@ def batches_of(
     """Record batches for the messages at these positions, each with the positions that are in it."""
     batches: list[tuple[Any, list[int]]] = []
     builder, members = producer.create_batch(), list[int]()
-    for position in positions:
-        message = messages[position]
-        if builder.append(timestamp=None, key=message.key, value=message.value, headers=message.headers) is None:
+    for message, inside in packed(messages, positions):
+        headers = list(message.headers)
+        if builder.append(timestamp=None, key=message.key, value=message.value, headers=headers) is None:
             batches.append((builder, members))
             builder, members = producer.create_batch(), list[int]()
-            builder.append(timestamp=None, key=message.key, value=message.value, headers=message.headers)
-        members.append(position)
+            builder.append(timestamp=None, key=message.key, value=message.value, headers=headers)
+        members += inside
     batches.append((builder, members))
     return batches
 

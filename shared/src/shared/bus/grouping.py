@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -13,9 +13,10 @@ from shared.bus.claims import Claim, end_with
 from shared.bus.codec import Poison, Received, Unwanted
 from shared.bus.outbox import Outgoing
 from shared.bus.parked import Parked
+from shared.bus.postponed import Postponed
 from shared.bus.settlement import Settlement
 from shared.errors import Fatal, Retryable
-from shared.events import Event
+from shared.events import Event, EventGroup
 from shared.telemetry import current_traceparent, is_sampled
 
 E = TypeVar("E", bound=Event)
@@ -36,8 +37,6 @@ class Collect(Generic[E]):
     """Keys whose groups are cheap to handle: they wait a third as long."""
     parallel: int = 1
     """Groups of one key that may run at once."""
-    pack: Callable[[Sequence[Outgoing]], Sequence[Outgoing]] = list
-    """Makes fewer records of what a group's handler yielded."""
 
 
 @dataclass
@@ -65,7 +64,7 @@ class GroupsRunner:
     def begin(self, claim: Claim) -> None:
         """Add the record to the group of its key."""
         try:
-            received = self._settlement.read(claim.record)
+            received = claim.received or self._settlement.read(claim.record)
         except Exception as error:
             claim.halt(error)
             return
@@ -77,6 +76,9 @@ class GroupsRunner:
         elif claim.expired:
             late = Retryable("what the record waited for did not come", category="timeout")
             self._start(self._failing(claim, received, late), [claim])
+        elif isinstance(received.event, EventGroup):
+            for share, one in claim.shared_out(received):
+                self._add(share, one)
         else:
             self._add(claim, received)
 
@@ -157,26 +159,31 @@ class GroupsRunner:
     async def _settle(self, group: list[tuple[Claim, Received[Any]]]) -> None:
         outgoing: list[Outgoing] = []
         failure: Exception | None = None
+        later: dict[int, Retryable] = {}
         try:
             causes = Causes([received for _, received in group])
             async for event in self._handler([received for _, received in group]):
                 outgoing.append((event, causes.traceparent_of(event)))  # noqa: PERF401  # kept when it raises
         except (Parked, Fatal):
-            await self._settlement.publish(self._collect.pack(outgoing))
+            await self._settlement.publish(outgoing)
             raise
+        except Postponed as postponed:
+            later = {id(received): error for received, error in postponed.later}
         except Exception as error:
             failure = error
         try:
             # Verdicts from before a failure are true: whoever reads them keeps the first one of each record.
-            await self._settlement.publish(self._collect.pack(outgoing))
+            await self._settlement.publish(outgoing)
         except Exception as error:
             failure = failure or error
-        if failure is not None:
-            await asyncio.gather(*(self._failing(claim, received, failure) for claim, received in group))
-        else:
-            for claim, _ in group:
-                self._settlement.count_done(claim.record.topic)
-                claim.done()
+        errors = {id(received): failure for _, received in group} if failure is not None else later
+        done = [claim for claim, received in group if id(received) not in errors]
+        for claim in done:
+            claim.done()
+        for topic, count in Counter(claim.record.topic for claim in done).items():
+            self._settlement.count_done(topic, count)
+        failing = [one for one in group if id(one[1]) in errors]
+        await asyncio.gather(*(self._failing(claim, received, errors[id(received)]) for claim, received in failing))
 
 
 class Causes:

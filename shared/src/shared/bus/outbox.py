@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.bus.codec import Encoder, Message, Received, now
+from shared.bus.codec import Message, Received
+from shared.bus.encoder import Encoder, now
 from shared.bus.flush import Told
 from shared.bus.publisher import Publisher
 from shared.events import Event
@@ -22,18 +23,25 @@ class Outbox:
         self._publisher = publisher
         self._encoder = Encoder(service)
 
-    async def publish(self, outgoing: Sequence[Outgoing], topic: Topic | None = None) -> None:
+    async def publish(
+        self, outgoing: Sequence[Outgoing], topic: Topic | None = None, *, together: bool | None = None
+    ) -> None:
         """Return when all are acknowledged. `topic` for events that may go to several."""
         if outgoing:
-            await self._publisher.publish(self._encoded(outgoing, topic))
+            await self._publisher.publish(self._encoded(outgoing, topic, together))
 
     def post(self, outgoing: Sequence[Outgoing], told: Told) -> None:
         """Publish without waiting; `told` gets the errors by position, mostly none."""
         self._publisher.post(self._encoded(outgoing, None), told)
 
-    def _encoded(self, outgoing: Sequence[Outgoing], topic: Topic | None) -> list[Message]:
+    def _encoded(
+        self, outgoing: Sequence[Outgoing], topic: Topic | None, together: bool | None = None
+    ) -> list[Message]:
         time, encode = now(), self._encoder.encode
-        return [encode(event, (topic or TOPIC_OF[type(event)]).name, parent, time) for event, parent in outgoing]
+        return [
+            encode(event, (topic or TOPIC_OF[type(event)]).name, parent, time, together=together)
+            for event, parent in outgoing
+        ]
 
     async def send_on(self, message: Message) -> None:
         """Publish a record as it is."""

@@ -7,12 +7,13 @@ from typing import Any
 
 from shared.bus import dead_letters, retries
 from shared.bus.codec import Codec, Poison, Received, Record, Unwanted
+from shared.bus.encoder import own_traceparent
 from shared.bus.flush import Told
 from shared.bus.metrics import Tally
 from shared.bus.outbox import Outbox, Outgoing
 from shared.errors import Fatal, RecordsmithError, Rejected, Retryable
 from shared.events import Event
-from shared.telemetry import current_traceparent, get_logger, names
+from shared.telemetry import UNSAMPLED, current_traceparent, get_logger, names
 from shared.topics import Topic
 
 Failed = Callable[[Received[Any], RecordsmithError, int], Event | None]
@@ -68,9 +69,9 @@ class Settlement:
             names.LOG_DEAD_LETTER, topic=record.topic, partition=record.partition, offset=record.offset, reason=reason
         )
 
-    def count_done(self, topic: str) -> None:
-        """Count a handled record."""
-        self._tally.add(topic, "done")
+    def count_done(self, topic: str, count: int = 1) -> None:
+        """Count handled records."""
+        self._tally.add(topic, "done", count)
 
     async def publish(self, outgoing: Sequence[Outgoing]) -> None:
         """Publish a handler's events; returns when they are acknowledged."""
@@ -108,7 +109,8 @@ class Settlement:
 def _bug(received: Received[Any], error: Exception) -> RecordsmithError:
     # The text of an unknown exception may quote the record: only its type is told.
     kind = type(error).__name__
-    trace_id = received.traceparent.split("-")[1] if received.traceparent and "-" in received.traceparent else None
+    parent = own_traceparent(received.event) if received.traceparent == UNSAMPLED else received.traceparent
+    trace_id = parent.split("-")[1] if parent and "-" in parent else None
     get_logger().error(
         names.LOG_RECORD_FAILED, exception=kind, topic=received.topic, offset=received.offset, trace_id=trace_id
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from shared.bus.outbox import Outgoing, outgoing_of
 from shared.bus.parked import Parked
 from shared.bus.settlement import Settlement
 from shared.errors import Fatal, Rejected, Retryable
-from shared.events import Event
+from shared.events import Event, EventGroup
 from shared.telemetry import is_sampled, traceparent_context
 
 Handler = Callable[[Received[Any]], AsyncIterator[Event]]
@@ -34,6 +34,7 @@ RESTING = 64
 """Workers that are kept while nothing is to do."""
 
 Begun = tuple[Claim, Received[Any]]
+Handled = tuple[Claim, Received[Any], list[Outgoing]]
 
 
 class SinglesRunner:
@@ -49,6 +50,8 @@ class SinglesRunner:
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.copy_context()
         self._queue: deque[Begun] = deque()
+        self._handled: list[Handled] = []
+        """Those whose events go to Kafka when this turn of the event loop is over."""
         self._idle: list[asyncio.Future[None]] = []
         self._relief = False
         """A worker is on its way to the queue."""
@@ -59,12 +62,15 @@ class SinglesRunner:
         """Queue the record for a worker."""
         settlement = self._settlement
         try:
-            received = settlement.read(claim.record)
+            received = claim.received or settlement.read(claim.record)
         except Exception as error:
             claim.halt(error)
             return
         if type(received) is Received:
-            self._queue.append((claim, received))
+            if isinstance(received.event, EventGroup):
+                self._queue.extend(claim.shared_out(received))
+            else:
+                self._queue.append((claim, received))
             if not self._relief:
                 self._call_relief()
         elif isinstance(received, Poison):
@@ -149,20 +155,43 @@ class SinglesRunner:
             if len(outgoing) >= OUTGOING_AT_ONCE:
                 await self._settlement.publish(outgoing)
                 outgoing = []
-        if outgoing:
-            self._tasks[claim] = None
-            self._settlement.post(outgoing, partial(self._published, claim, received, outgoing))
-        else:
-            self._done(claim, received)
+        if not outgoing:
+            return self._done([(claim, received, outgoing)])
+        self._tasks[claim] = None
+        self._handled.append((claim, received, outgoing))
+        if len(self._handled) == 1:
+            # Once for all that are handled in this turn of the event loop.
+            self._loop.call_soon(self._post, context=self._context)
 
-    def _published(self, claim: Claim, received: Received[Any], outgoing: list[Outgoing], errors: Errors) -> None:
-        if claim not in self._tasks:
-            return
-        if errors:
-            # Published once more in full: whoever reads it keeps the first of each.
-            self._start(claim, self._publish_again(claim, received, outgoing))
-        else:
-            self._done(claim, received)
+    def _post(self) -> None:
+        handled, self._handled = self._handled, []
+        try:
+            events = [event for _, _, outgoing in handled for event in outgoing]
+            self._settlement.post(events, partial(self._published, handled))
+        except Exception as error:
+            if len(handled) == 1:
+                ((claim, received, _),) = handled
+                if claim in self._tasks:
+                    del self._tasks[claim]
+                    self._end(claim, received, error)
+                return
+            for one in handled:
+                # One that cannot be written must not take the others with it.
+                self._handled = [one]
+                self._post()
+
+    def _published(self, handled: list[Handled], errors: Errors) -> None:
+        if not errors:
+            return self._done(handled)
+        first = 0
+        for claim, received, outgoing in handled:
+            end = first + len(outgoing)
+            if not any(first <= at < end for at in errors):
+                self._done([(claim, received, outgoing)])
+            elif claim in self._tasks:
+                # Published once more in full: whoever reads it keeps the first of each.
+                self._start(claim, self._publish_again(claim, received, outgoing))
+            first = end
 
     async def _publish_again(self, claim: Claim, received: Received[Any], outgoing: list[Outgoing]) -> None:
         try:
@@ -172,10 +201,16 @@ class SinglesRunner:
         else:
             self._settlement.count_done(received.topic)
 
-    def _done(self, claim: Claim, received: Received[Any]) -> None:
-        del self._tasks[claim]
-        self._settlement.count_done(received.topic)
-        claim.done()
+    def _done(self, handled: list[Handled]) -> None:
+        """These have their results; those that were given up meanwhile are not asked."""
+        tasks, counts = self._tasks, Counter[str]()
+        for claim, received, _ in handled:
+            if claim in tasks:
+                del tasks[claim]
+                counts[received.topic] += 1
+                claim.done()
+        for topic, count in counts.items():
+            self._settlement.count_done(topic, count)
 
     def _end(self, claim: Claim, received: Received[Any], error: Exception) -> None:
         if isinstance(error, Parked):

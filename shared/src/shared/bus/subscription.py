@@ -37,8 +37,10 @@ class Lane(Protocol):
 
     name: str
     halted: BaseException | None
-    trouble: str | None
     assigned_partitions: frozenset[Partition] | None
+
+    @property
+    def trouble(self) -> str | None: ...
 
     def start(self) -> None: ...
     async def stop(self) -> None: ...

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
 from shared.crm.breaker import Breaker
-from shared.crm.meters import CALLS, SECONDS
+from shared.crm.connections import counted, pooled, unreachable
 from shared.crm.refusals import is_transient, retry_after
 from shared.crm.settings import SalesforceSettings
 from shared.errors import Retryable
@@ -41,13 +39,13 @@ class Calls:
         self._jitter = jitter
         self._timeout_s = settings.timeout_s
         self.breaker = Breaker(monotonic)
-        self.client = httpx.AsyncClient(
-            timeout=httpx.Timeout(settings.timeout_s, connect=10.0, pool=settings.timeout_s),
-            limits=httpx.Limits(max_connections=settings.connections, max_keepalive_connections=settings.connections),
-            verify=ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else True,
+        self.client = pooled(
+            settings.login_url,
+            timeout_s=settings.timeout_s,
+            wait_s=settings.timeout_s,
+            connections=settings.connections,
+            ca_file=settings.ca_file,
             headers={"sforce-call-options": "client=Recordsmith/1.0"},
-            # A proxy of the environment never leads to this machine's own sandbox.
-            trust_env=urlsplit(settings.login_url).hostname not in ("127.0.0.1", "localhost", "::1"),
         )
 
     async def send(
@@ -103,38 +101,33 @@ class Calls:
         """GET an answer whose body is read by the caller. `Retryable` where it breaks off."""
         self.breaker.admit()
         request = self.client.build_request("GET", url, headers=headers)
-        began, status = time.perf_counter(), "error"
         try:
-            response = await self.client.send(request, stream=True)
-            try:
-                status = str(response.status_code)
-                if response.is_success:
-                    self.breaker.answered()
-                else:
-                    await response.aread()
-                    self._judge(response)
-                yield response
-            finally:
-                await response.aclose()
+            with counted("salesforce", operation) as call:
+                response = await self.client.send(request, stream=True)
+                try:
+                    call.status = str(response.status_code)
+                    if response.is_success:
+                        self.breaker.answered()
+                    else:
+                        await response.aread()
+                        self._judge(response)
+                    yield response
+                finally:
+                    await response.aclose()
         except _AWAY as error:
             raise self._unreachable(error) from error
-        finally:
-            _count(operation, status, began)
 
     async def close(self) -> None:
         """Give the connections back."""
         await self.client.aclose()
 
     async def _once(self, request: httpx.Request, operation: str, *, within_s: float | None = 0.0) -> httpx.Response:
-        began, status = time.perf_counter(), "error"
-        try:
+        with counted("salesforce", operation) as call:
             # The client's own timeout is between two bytes: an answer that only drips would never end.
             async with asyncio.timeout(self._timeout_s if within_s == 0.0 else within_s):
                 response = await self.client.send(request)
-            status = str(response.status_code)
-            return response
-        finally:
-            _count(operation, status, began)
+            call.status = str(response.status_code)
+        return response
 
     def _judge(self, response: httpx.Response) -> None:
         if is_transient(response) and response.status_code not in (420, 429):
@@ -144,13 +137,4 @@ class Calls:
 
     def _unreachable(self, error: Exception) -> Retryable:
         self.breaker.failed()
-        # The text of the error may quote the URL and so the query: its type says enough.
-        timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
-        return Retryable(
-            f"Salesforce could not be reached ({type(error).__name__})", category="timeout" if timed_out else "network"
-        )
-
-
-def _count(operation: str, status: str, began: float) -> None:
-    CALLS.labels("salesforce", operation, status).inc()
-    SECONDS.labels("salesforce", operation).observe(time.perf_counter() - began)
+        return unreachable("Salesforce", error)

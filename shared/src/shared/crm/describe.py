@@ -24,6 +24,7 @@ class FieldDescribe(TypedDict, total=False):
     scale: int
     digits: int
     nillable: bool
+    defaultedOnCreate: bool
     createable: bool
     updateable: bool
     calculated: bool

@@ -115,9 +115,11 @@ class HubSpotSession:
             more["idProperty"] = id_property
         return list((await self.batch(object_type, "read", [{"id": one} for one in ids], **more)).results)
 
-    async def page(self, object_type: str, *, after: str | None, limit: int) -> tuple[list[CrmObject], str | None]:
-        """A page of all records of an object, and where the next one begins."""
-        params = {"limit": str(limit), "archived": "false"} | ({"after": after} if after else {})
+    async def page(
+        self, object_type: str, *, after: str | None, limit: int, archived: bool = False
+    ) -> tuple[list[CrmObject], str | None]:
+        """A page of all records of an object, or of those in its recycling bin, and where the next one begins."""
+        params = {"limit": str(limit), "archived": str(archived).lower()} | ({"after": after} if after else {})
         answer = await self.call("GET", self.paths.objects(object_type), operation="list", params=params)
         # The cursor, not the link: the link's host is the vendor's.
         return answer.get("results") or [], (answer.get("paging") or {}).get("next", {}).get("after")
@@ -135,6 +137,23 @@ class HubSpotSession:
         path = self.paths.associations(of, to, "batch", *verb.split("/"))
         answer = await self.call("POST", path, {"inputs": inputs}, operation="associate") or {}
         return BatchAnswer(answer.get("results") or (), answer.get("errors") or ())
+
+    async def associations(self, of: str, to: str, inputs: Sequence[Mapping[str, str]]) -> list[Any]:
+        """`{"from", "to", "paging"}` of each record that has some; an input may say an `after` for its next page."""
+        path = self.paths.associations(of, to, "batch", "read")
+        answer = await self.call("POST", path, {"inputs": list(inputs)}, operation="associations") or {}
+        # Records without any are told as errors (NO_ASSOCIATIONS_FOUND), which they are not for us.
+        return list(answer.get("results") or ())
+
+    async def dissociate(self, of: str, to: str, inputs: Sequence[Any], verb: str) -> None:
+        """`batch/{verb}`, which says nothing of associations that are not there."""
+        path = self.paths.associations(of, to, "batch", *verb.split("/"))
+        await self.call("POST", path, {"inputs": list(inputs)}, operation="dissociate")
+
+    async def archive(self, object_type: str, ids: Sequence[str]) -> None:
+        """Archive up to 100 records; those that are gone already are no error."""
+        path = self.paths.objects(object_type, "batch", "archive")
+        await self.call("POST", path, {"inputs": [{"id": one} for one in ids]}, operation="archive")
 
     async def has_room(self) -> bool:
         """Whether calls are made: not from the daily limit on until the portal's midnight."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import ssl
-import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
+from shared.crm.connections import counted, pooled, unreachable
 from shared.crm.hubspot_limits import Hold, hold_of, spacing_of
 from shared.crm.hubspot_settings import HubSpotSettings
-from shared.crm.meters import CALLS, SECONDS
-from shared.errors import Retryable
 
 TRIES = 3
 BACK_OFF_S = 1.0
@@ -26,7 +22,6 @@ PATIENCE_S = 15.0
 SEARCH = "search"
 """Search has a limit of its own: 5 calls a second and account."""
 
-_LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -48,12 +43,12 @@ class HubSpotCalls:
         self._jitter = jitter
         self._monotonic = monotonic
         self._closed_until: defaultdict[str, float] = defaultdict(float)
-        self.client = httpx.AsyncClient(
-            timeout=httpx.Timeout(settings.timeout_s, connect=10.0, pool=settings.timeout_s * 4),
-            limits=httpx.Limits(max_connections=settings.connections, max_keepalive_connections=settings.connections),
-            verify=ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else True,
-            # A proxy of the environment never leads to this machine's own sandbox.
-            trust_env=urlsplit(settings.base_url).hostname not in _LOCAL,
+        self.client = pooled(
+            settings.base_url,
+            timeout_s=settings.timeout_s,
+            wait_s=settings.timeout_s * 4,
+            connections=settings.connections,
+            ca_file=settings.ca_file,
         )
 
     async def send(
@@ -83,7 +78,7 @@ class HubSpotCalls:
                 response = await self._once(request, operation)
             except httpx.HTTPError as error:
                 if attempt == TRIES or not (repeat or isinstance(error, _NEVER_SENT)):
-                    raise _unreachable(error) from error
+                    raise unreachable("HubSpot", error) from error
             else:
                 hold = hold_of(response)
                 self._note(lane, response, hold)
@@ -112,19 +107,7 @@ class HubSpotCalls:
             self._closed_until[lane] = max(self._closed_until[lane], self._monotonic() + wait_s)
 
     async def _once(self, request: httpx.Request, operation: str) -> httpx.Response:
-        began, status = time.perf_counter(), "error"
-        try:
+        with counted("hubspot", operation) as call:
             response = await self.client.send(request)
-            status = str(response.status_code)
-            return response
-        finally:
-            CALLS.labels("hubspot", operation, status).inc()
-            SECONDS.labels("hubspot", operation).observe(time.perf_counter() - began)
-
-
-def _unreachable(error: httpx.HTTPError) -> Retryable:
-    # The text of the error may quote the URL and so a value: its type says enough.
-    timed_out = isinstance(error, httpx.TimeoutException)
-    return Retryable(
-        f"HubSpot could not be reached ({type(error).__name__})", category="timeout" if timed_out else "network"
-    )
+            call.status = str(response.status_code)
+        return response

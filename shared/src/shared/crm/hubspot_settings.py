@@ -12,7 +12,10 @@ from shared.settings import Settings
 
 
 class HubSpotSettings(Settings):
-    """HubSpot by a private app's token, or as an OAuth app by a refresh token. Neither is ever stored (S2-85)."""
+    """HubSpot by a private app's token, or as an OAuth app by a refresh token. Neither is ever stored (S2-85).
+
+    Each secret may be given as `recordsmith seal-token` makes it, so that none lies readable in a file either.
+    """
 
     model_config = SettingsConfigDict(env_prefix="HUBSPOT_", env_ignore_empty=True)
 
@@ -21,6 +24,7 @@ class HubSpotSettings(Settings):
     client_id: str | None = Field(None, description="of an OAuth app, instead of a private app's token")
     client_secret: SecretStr | None = Field(None, description="of the OAuth app")
     refresh_token: SecretStr | None = Field(None, description="that the OAuth app was given for the portal")
+    token_passphrase: SecretStr | None = Field(None, description="opens secrets that `recordsmith seal-token` has made")
     api_version: str = Field("2026-09", description="2026-09, 2026-03 or v3")
     ca_file: Path | None = Field(None, description="PEM bundle to trust instead of the public authorities")
     timeout_s: float = Field(30.0, gt=0, description="to wait for an answer; connecting is given 10 s")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import httpx
 
@@ -13,6 +14,7 @@ from shared.crm.hubspot_limits import body_of, hold_of
 from shared.crm.hubspot_paths import TOKEN
 from shared.crm.hubspot_refusals import gave_up
 from shared.crm.hubspot_settings import HubSpotSettings
+from shared.crm.sealed_key import WrongPassphrase, opened_token
 from shared.errors import Fatal, RecordsmithError, Retryable
 from shared.telemetry import names, span
 
@@ -39,11 +41,12 @@ class HubSpotTokens:
         self._monotonic = monotonic
         self._running: asyncio.Task[AccessToken] | None = None
         self._refused: Fatal | None = None
-        given = settings.access_token
-        self._token = AccessToken(given.get_secret_value(), 1) if given else None
+        self._token: AccessToken | None = None
 
     async def current(self) -> AccessToken:
         """The token to use, refreshed shortly before it ends. Raises `Fatal` where none can be had."""
+        if self._token is None and self._settings.access_token is not None:
+            self._token = AccessToken(self._opened("access_token"), 1)
         token = self._token
         if token is not None and (token.until is None or self._monotonic() < token.until):
             return token
@@ -91,9 +94,20 @@ class HubSpotTokens:
         return {
             "grant_type": "refresh_token",
             "client_id": settings.client_id,
-            "client_secret": settings.client_secret.get_secret_value(),
-            "refresh_token": settings.refresh_token.get_secret_value(),
+            "client_secret": self._opened("client_secret"),
+            "refresh_token": self._opened("refresh_token"),
         }
+
+    def _opened(self, name: Literal["access_token", "client_secret", "refresh_token"]) -> str:
+        """A secret of the settings. Its errors name the variable and never the secret."""
+        given, passphrase = getattr(self._settings, name), self._settings.token_passphrase
+        try:
+            return opened_token(given.get_secret_value(), passphrase.get_secret_value() if passphrase else "")
+        except WrongPassphrase:
+            said = "does not open: HUBSPOT_TOKEN_PASSPHRASE is wrong or missing"
+        except ValueError:
+            said = "is damaged: seal it again with `recordsmith seal-token`"
+        raise Fatal(f"HUBSPOT_{name.upper()} {said}", category="auth")
 
     def _refusal(self, response: httpx.Response) -> RecordsmithError:
         hold, body = hold_of(response), body_of(response)

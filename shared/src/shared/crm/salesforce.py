@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 
 import httpx
@@ -25,6 +26,14 @@ COLLECTION = 200
 """Records of one Collections call (sObject Collections, request limits)."""
 
 Send = Callable[[Session], Awaitable[httpx.Response]]
+
+
+@dataclass(frozen=True)
+class Download:
+    """An answer that is read while it comes."""
+
+    headers: Mapping[str, str]
+    pieces: AsyncIterator[str]
 
 
 class SalesforceSession:
@@ -81,6 +90,12 @@ class SalesforceSession:
     @asynccontextmanager
     async def get_stream(self, path: str, *, operation: str = "download") -> AsyncIterator[AsyncIterator[str]]:
         """The text of an answer, piece by piece, decoded as UTF-8 whatever the header says."""
+        async with self.download(path, operation=operation) as download:
+            yield download.pieces
+
+    @asynccontextmanager
+    async def download(self, path: str, *, operation: str = "download") -> AsyncIterator[Download]:
+        """An answer with its headers, whose text is read piece by piece."""
         await self._refuse_if_spent()
         session = await self._logins.current()
         for replayed in (False, True):
@@ -91,18 +106,23 @@ class SalesforceSession:
                 if response.status_code != 401:
                     self._refuse(response)
                     response.encoding = "utf-8"
-                    yield response.aiter_text()
+                    yield Download(response.headers, response.aiter_text())
                     return
                 session = await self._after(session, replayed)
 
-    async def query(self, soql: str) -> AsyncIterator[list[Row]]:
-        """The pages of a query: at most 2,000 records each, fewer with long texts."""
-        page = await self.get("query", params={"q": soql}, operation="query")
+    async def query(self, soql: str, *, deleted: bool = False) -> AsyncIterator[list[Row]]:
+        """The pages of a query: at most 2,000 records each, fewer with long texts. `deleted`: deleted ones, too."""
+        page = await self.get(_query_path(deleted), params={"q": soql}, operation="query")
         while True:
             yield page["records"]
             if page.get("done", True) or not page.get("nextRecordsUrl"):
                 return
             page = await self.get(page["nextRecordsUrl"], operation="query")
+
+    async def count(self, soql: str, *, deleted: bool = False) -> int:
+        """What a query of `COUNT()` says."""
+        page = await self.get(_query_path(deleted), params={"q": soql}, operation="count")
+        return int(page["totalSize"])
 
     async def describe(self, sobject: str, *, refresh: bool = False) -> ObjectDescribe:
         """An object's fields as this user sees them, at most an hour old; with `refresh`, as they are now."""
@@ -223,3 +243,7 @@ class SalesforceSession:
 
 def _bearer(session: Session) -> dict[str, str]:
     return {"authorization": f"Bearer {session.token}"}
+
+
+def _query_path(deleted: bool) -> str:
+    return "queryAll" if deleted else "query"

@@ -1,4 +1,4 @@
-"""A private key at rest: AES-256-GCM under a key that scrypt makes of a passphrase (S1-61)."""
+"""Secrets at rest: AES-256-GCM under a key that scrypt makes of a passphrase (S1-61, S2-85)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 LABEL = "RECORDSMITH AES-256-GCM PRIVATE KEY"
+SEALED = "sealed:"
+"""What a sealed token begins with; HubSpot's own never do."""
 
 _PEM = re.compile(rf"-----BEGIN {LABEL}-----(.*?)-----END {LABEL}-----", re.DOTALL)
 _VERSION = b"\x01"
@@ -30,22 +32,41 @@ def is_sealed(pem: bytes) -> bool:
 
 def sealed(pem: bytes, passphrase: str) -> str:
     """The key, encrypted, in the form of a PEM file. Twice the same key gives two different texts."""
-    salt, nonce = secrets.token_bytes(_SALT), secrets.token_bytes(_NONCE)
-    secret = AESGCM(_key(passphrase, salt)).encrypt(nonce, pem, _VERSION)
-    lines = textwrap.wrap(base64.b64encode(_VERSION + salt + nonce + secret).decode(), 64)
+    lines = textwrap.wrap(base64.b64encode(_closed(pem, passphrase)).decode(), 64)
     return "\n".join([f"-----BEGIN {LABEL}-----", *lines, f"-----END {LABEL}-----", ""])
+
+
+def sealed_token(token: str, passphrase: str) -> str:
+    """A token, encrypted, on one line: as the value of an environment variable."""
+    return SEALED + base64.b64encode(_closed(token.encode(), passphrase)).decode()
+
+
+def opened_token(text: str, passphrase: str) -> str:
+    """The token; one that is not sealed is as it is. Raises `WrongPassphrase`, and `ValueError` where it is damaged."""
+    if not text.startswith(SEALED):
+        return text
+    return _open(text.removeprefix(SEALED), passphrase).decode()
 
 
 def opened(pem: bytes, passphrase: str) -> bytes:
     """The key. Raises `WrongPassphrase`, and `ValueError` for what is no such key."""
     found = _PEM.search(pem.decode("ascii", "replace"))
+    return _open("".join(found[1].split()) if found else "", passphrase)
+
+
+def _closed(secret: bytes, passphrase: str) -> bytes:
+    salt, nonce = secrets.token_bytes(_SALT), secrets.token_bytes(_NONCE)
+    return _VERSION + salt + nonce + AESGCM(_key(passphrase, salt)).encrypt(nonce, secret, _VERSION)
+
+
+def _open(text: str, passphrase: str) -> bytes:
     try:
-        raw = base64.b64decode("".join(found[1].split()), validate=True) if found else b""
+        raw = base64.b64decode(text, validate=True)
     except binascii.Error:
         raw = b""
     start = len(_VERSION)
     if raw[:start] != _VERSION or len(raw) < start + _SALT + _NONCE + _TAG:
-        raise ValueError("not a key that `recordsmith seal-key` has made")
+        raise ValueError("not what `recordsmith seal-key` or `seal-token` has made")
     salt, nonce = raw[start : start + _SALT], raw[start + _SALT : start + _SALT + _NONCE]
     try:
         return AESGCM(_key(passphrase, salt)).decrypt(nonce, raw[start + _SALT + _NONCE :], _VERSION)

@@ -1,7 +1,8 @@
 """Everything that crosses the bus, as frozen pydantic models. The one definition of the wire."""
 
-from shared.events.base import Event, record_id_hash, trace_id_of
+from shared.events.base import Event, EventGroup, record_id_hash, trace_id_of
 from shared.events.batches import (
+    WRITER,
     BatchApplied,
     BatchApproved,
     BatchCancelled,
@@ -25,14 +26,18 @@ from shared.events.records import (
     CHUNK,
     Change,
     PromptPrepared,
+    PromptsPrepared,
     RangeSettled,
+    RecordEvent,
     RecordGenerated,
     RecordSettled,
+    RecordsGenerated,
     RecordsSettled,
     SlicePrepared,
     Usage,
 )
 from shared.events.spec import (
+    LAST,
     BatchSpec,
     CrmAnalyticsSource,
     CrmAnalyticsTarget,
@@ -52,6 +57,8 @@ from shared.events.spec import (
 
 __all__ = [
     "CHUNK",
+    "LAST",
+    "WRITER",
     "BatchApplied",
     "BatchApproved",
     "BatchCancelled",
@@ -74,16 +81,20 @@ __all__ = [
     "CrmAnalyticsTarget",
     "CsvTarget",
     "Event",
+    "EventGroup",
     "HubSpotSource",
     "HubSpotTarget",
     "ModelSpec",
     "NoTarget",
     "PromptPrepared",
     "PromptSpec",
+    "PromptsPrepared",
     "RangeSettled",
     "RecipeSource",
+    "RecordEvent",
     "RecordGenerated",
     "RecordSettled",
+    "RecordsGenerated",
     "RecordsSettled",
     "RowsAttached",
     "RowsSource",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
 BatchId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 """Chosen by whoever submits: a UUID from the gateway, any such name from another system."""
@@ -31,6 +32,43 @@ class Event(BaseModel):
     def event_id(self) -> str:
         """CloudEvents id. Random unless the event can be repeated; then the repetition has the same one."""
         return uuid4().hex
+
+
+class EventGroup(Event):
+    """Events of one batch that travel in one record. It means exactly what its parts mean one by one: who reads a
+    topic takes both, and who publishes need never make one.
+    """
+
+    part: ClassVar[type[Event]]
+    carried_as: ClassVar[str]
+    """The field that has the parts."""
+    usual: ClassVar[bool] = True
+    """Parts that leave together travel together, unless their publisher says otherwise."""
+    batch_id: BatchId
+
+    @property
+    def parts(self) -> Sequence[Any]:
+        """The events it carries."""
+        carried: Sequence[Any] = getattr(self, self.carried_as)
+        return carried
+
+    @classmethod
+    def of(cls, part: Any) -> Hashable:
+        """Parts of equal values may travel together, where they go to one partition."""
+        return str(part.batch_id)
+
+    def key(self) -> str:
+        return str(self.parts[0].key())
+
+    def event_id(self) -> str:
+        told = b"".join(part.event_id().encode() for part in self.parts)
+        return blake2b(told, digest_size=16).hexdigest()
+
+    @model_validator(mode="after")
+    def _of_one_batch(self) -> Self:
+        if any(part.batch_id != self.batch_id for part in self.parts):
+            raise ValueError("every part must be of the event's batch")
+        return self
 
 
 @lru_cache(maxsize=4_096)

@@ -16,6 +16,10 @@ Counts = dict[str, int]
 WorkState = Literal["running", "paused", "cancelled", "finished"]
 
 
+WRITER = "writer-svc"
+"""Who holds batches that cannot go on. Its pauses and those of people are told apart: neither ends the other's."""
+
+
 class _BatchEvent(Event):
     batch_id: BatchId
 
@@ -25,6 +29,11 @@ class _BatchEvent(Event):
 
 class _Command(_BatchEvent):
     requested_by: str | None = Field(None, max_length=200, description="user or system, for the audit log")
+
+    @property
+    def by_writer(self) -> bool:
+        """Whether the writer ordered it by itself."""
+        return self.requested_by == WRITER
 
 
 class RowsAttached(_Command):
@@ -53,7 +62,7 @@ class BatchPaused(_Command):
 
 
 class BatchResumed(_Command):
-    """Somebody asked a paused batch to go on."""
+    """Somebody asked a paused batch to go on. A person's order ends every pause, the writer's only its own."""
 
     type: ClassVar[str] = "recordsmith.batch.resumed.v1"
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from hashlib import blake2b
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.errors import Category
-from shared.events.base import BatchId, Event, record_id_hash, trace_id_of
+from shared.events.base import BatchId, Event, EventGroup, record_id_hash, trace_id_of
 
 CHUNK = 8_192
 """Records per ledger row: 1 KB of bits per state."""
@@ -28,7 +27,9 @@ class Usage(BaseModel):
     output_tokens: int = Field(0, ge=0)
 
 
-class _RecordEvent(Event):
+class RecordEvent(Event):
+    """Something about one record of a batch."""
+
     batch_id: BatchId
     index: int = Field(ge=0)
     epoch: int = Field(0, ge=0, description="how often the record was retried by hand")
@@ -38,7 +39,7 @@ class _RecordEvent(Event):
         return trace_id_of(self.batch_id, self.index, self.epoch)
 
 
-class PromptPrepared(_RecordEvent):
+class PromptPrepared(RecordEvent):
     """One record is ready to be asked about. Template and schema are in the batch's plan."""
 
     type: ClassVar[str] = "recordsmith.prompt.prepared.v1"
@@ -49,6 +50,20 @@ class PromptPrepared(_RecordEvent):
 
     def event_id(self) -> str:
         return self.trace_id()
+
+
+class PromptsPrepared(EventGroup):
+    """Several records of one batch are ready to be asked about.
+
+    For batches whose records are settled at once: where each is a call of seconds, its own commit is worth more than
+    its envelope costs.
+    """
+
+    type: ClassVar[str] = "recordsmith.prompts.prepared.v1"
+    part = PromptPrepared
+    carried_as = "prompts"
+    usual = False
+    prompts: list[PromptPrepared] = Field(min_length=1, description="of this batch")
 
 
 class SlicePrepared(Event):
@@ -69,7 +84,7 @@ class SlicePrepared(Event):
         return record_id_hash(self.batch_id, self.first, "slice", self.epoch)
 
 
-class _Answer(_RecordEvent):
+class _Answer(RecordEvent):
     answer: str | None = Field(None, description="the text as it came")
     values: dict[str, Any] | None = Field(None, description="the parsed answer where the batch has a response schema")
     source: Answered | None = None
@@ -97,6 +112,15 @@ class RecordGenerated(_Answer):
         return record_id_hash(self.batch_id, self.index, "result", self.epoch)
 
 
+class RecordsGenerated(EventGroup):
+    """Several records of one batch have their answers."""
+
+    type: ClassVar[str] = "recordsmith.records.generated.v1"
+    part = RecordGenerated
+    carried_as = "results"
+    results: list[RecordGenerated] = Field(min_length=1, description="of this batch")
+
+
 class Change(BaseModel):
     """What writing a record does to the CRM: the plan before, or what was done."""
 
@@ -110,6 +134,7 @@ class RecordSettled(_Answer):
     """The verdict on a record. The first one per record and epoch counts."""
 
     type: ClassVar[str] = "recordsmith.record.settled.v1"
+    terse: ClassVar[bool] = True
     state: TerminalState
     code: str | None = Field(None, description="the CRM's or provider's own error code")
     crm_id: str | None = None
@@ -122,29 +147,17 @@ class RecordSettled(_Answer):
         return record_id_hash(self.batch_id, self.index, "outcome", self.epoch)
 
 
-class RecordsSettled(Event):
-    """Verdicts on several records of one ledger chunk: a writer settles hundreds at once, and each costs an envelope.
-
-    Means exactly what its verdicts mean one by one.
-    """
+class RecordsSettled(EventGroup):
+    """Verdicts on several records of one ledger chunk."""
 
     type: ClassVar[str] = "recordsmith.records.settled.v1"
-    terse: ClassVar[bool] = True
-    batch_id: BatchId
+    part = RecordSettled
+    carried_as = "verdicts"
     verdicts: list[RecordSettled] = Field(min_length=1, description="of this batch, and of one chunk of the ledger")
 
-    @model_validator(mode="after")
-    def _of_one_batch(self) -> Self:
-        if any(verdict.batch_id != self.batch_id for verdict in self.verdicts):
-            raise ValueError("every verdict must be of the event's batch")
-        return self
-
-    def key(self) -> str:
-        return self.verdicts[0].key()
-
-    def event_id(self) -> str:
-        told = b"".join(verdict.event_id().encode() for verdict in self.verdicts)
-        return blake2b(told, digest_size=16).hexdigest()
+    @classmethod
+    def of(cls, part: RecordSettled) -> tuple[str, int]:
+        return part.batch_id, part.index // CHUNK
 
 
 class RowsOrigin(BaseModel):

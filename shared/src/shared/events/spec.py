@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 ApiName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
 """API name of an object or a field in a CRM."""
 
 
+LAST = "last"
+"""As `changed_since`: where the last finished batch of the same name and source ended."""
+
+
+def _known_moment(text: str) -> str:
+    if text == LAST:
+        return text
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None and "T" in text and 1970 <= moment.astimezone(UTC).year < 4000:
+            return text
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("give a moment with its zone, such as 2026-11-21T02:00:00Z, or `last`")
+
+
+ChangedSince = Annotated[str, AfterValidator(_known_moment), Field(max_length=40)]
+"""ISO 8601 with a zone, or LAST."""
+
+_CHANGED_SINCE = (
+    "only what was changed at or after this moment (ISO 8601 with a zone), or `last`: since the last finished batch of "
+    "the same name and source"
+)
+_DELETED = (
+    "forward: deleted records are in the batch, too, and end as skipped, with ENTITY_IS_DELETED (Salesforce) or "
+    "OBJECT_NOT_FOUND (HubSpot)"
+)
+
+Deleted = Literal["ignore", "forward"]
 Fallback = Literal["recipe", "fail", "leave"]
 
 
@@ -24,6 +54,8 @@ class SalesforceSource(_Spec):
     object: ApiName
     where: str | None = Field(None, max_length=4_000, description="a SOQL condition, without the word WHERE")
     limit: int | None = Field(None, ge=1, description="at most so many records")
+    changed_since: ChangedSince | None = Field(None, description=_CHANGED_SINCE)
+    deleted: Deleted = Field("ignore", description=_DELETED)
 
 
 class CrmAnalyticsSource(_Spec):
@@ -42,6 +74,8 @@ class HubSpotSource(_Spec):
         None, max_length=4_000, description="conditions such as lifecyclestage = 'lead' AND phone IS NOT EMPTY"
     )
     limit: int | None = Field(None, ge=1, description="at most so many records")
+    changed_since: ChangedSince | None = Field(None, description=_CHANGED_SINCE)
+    deleted: Deleted = Field("ignore", description=_DELETED)
 
 
 class RowsSource(_Spec):

@@ -2,6 +2,7 @@
 
 from shared.telemetry.logs import get_logger, start_logs
 from shared.telemetry.traces import (
+    UNSAMPLED,
     current_trace_id,
     current_traceparent,
     is_sampled,
@@ -12,9 +13,11 @@ from shared.telemetry.traces import (
     start_traces,
     stop_traces,
     traceparent_context,
+    unsampled_traceparent,
 )
 
 __all__ = [
+    "UNSAMPLED",
     "current_trace_id",
     "current_traceparent",
     "get_logger",
@@ -27,4 +30,5 @@ __all__ = [
     "start_traces",
     "stop_traces",
     "traceparent_context",
+    "unsampled_traceparent",
 ]

@@ -25,6 +25,14 @@ class Linked:
 
 Wish = tuple[Kind, int]
 
+ROLLUPS = {
+    ("0-2", "0-1"): "num_associated_contacts",
+    ("0-2", "0-3"): "num_associated_deals",
+    ("0-1", "0-3"): "num_associated_deals",
+    ("0-3", "0-1"): "num_associated_contacts",
+}
+"""Properties that count the records at the other end, by both ends' types."""
+
 
 class Associations:
     def __init__(
@@ -75,6 +83,8 @@ class Associations:
             self._make_primary(kind, source_id, target_id)
         elif self._settings.now.first_company_is_primary:
             self._promote_first(source, target, source_id, target_id)
+        self._count(source, source_id, target)
+        self._count(target, target_id, source)
 
     def between(self, source: ObjectType, source_id: int, target: ObjectType) -> list[Linked]:
         """The other ends by id."""
@@ -95,6 +105,8 @@ class Associations:
     def unlink(self, source: ObjectType, source_id: int, target: ObjectType, target_id: int) -> None:
         for kind in self.types.between(source, target):
             self.take(kind, source_id, target_id)
+        self._count(source, source_id, target)
+        self._count(target, target_id, source)
 
     def take(self, kind: Kind, source_id: int, target_id: int) -> None:
         """Remove a link of one kind, in both directions; what is not there is no error."""
@@ -109,11 +121,16 @@ class Associations:
             kinds = [kind for kind in self.types if (kind.source, kind.target, kind.id) == (one.id, target, number)]
             if kinds and target_id != new and not kinds[0].primary:
                 self._put(kinds[0], new, target_id)
+                self._count(one, new, self._objects.of_id(target))
         self.forget(one, old)
 
     def forget(self, one: ObjectType, record_id: int) -> None:
+        ends = "SELECT DISTINCT target, target_id FROM hs_associations WHERE source_id = ?"
+        others = self._db.execute(ends, (record_id,)).fetchall()
         self._db.execute("DELETE FROM hs_associations WHERE source_id = ?", (record_id,))
         self._db.execute("DELETE FROM hs_associations WHERE target_id = ? AND target = ?", (record_id, one.id))
+        for other, other_id in others:
+            self._count(self._objects.of_id(other), other_id, one)
 
     def _wishes(self, one: ObjectType, link: Json) -> list[Wish]:
         to = link.get("to") if isinstance(link, dict) else None
@@ -154,6 +171,14 @@ class Associations:
     def _has(self, kind: Kind, source_id: int) -> bool:
         sql = "SELECT 1 FROM hs_associations WHERE source_id = ? AND target = ? AND kind = ? LIMIT 1"
         return self._db.execute(sql, (source_id, kind.target, kind.id)).fetchone() is not None
+
+    def _count(self, one: ObjectType, record_id: int, other: ObjectType) -> None:
+        """Keep the number of records at the other end, where a property tells it."""
+        if (name := ROLLUPS.get((one.id, other.id))) is None:
+            return
+        sql = "SELECT count(DISTINCT target_id) FROM hs_associations WHERE source_id = ? AND target = ?"
+        (number,) = self._db.execute(sql, (record_id, other.id)).fetchone()
+        self._records.keep_calculated(one, record_id, name, str(number))
 
     def _check_room(self, kind: Kind, source_id: int, target_id: int) -> None:
         for start, goal in ((source_id, kind.target), (target_id, kind.source)):

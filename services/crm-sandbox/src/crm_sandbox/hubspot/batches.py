@@ -18,7 +18,7 @@ from crm_sandbox.hubspot.object_types import ObjectType
 from crm_sandbox.hubspot.portal_settings import KeptSettings
 from crm_sandbox.hubspot.properties import Properties
 from crm_sandbox.hubspot.records import Record, Records
-from crm_sandbox.hubspot.shapes import Wanted, shown, shown_after_update
+from crm_sandbox.hubspot.shapes import Wanted, of_batch, shown, shown_after_update
 from crm_sandbox.hubspot.stamps import stamp
 from crm_sandbox.hubspot.writes import Writes
 from crm_sandbox.store import Store
@@ -151,11 +151,7 @@ class Batches:
         if self._settings.now.shuffle_results and len(results) > 1:
             # Seeded by the records, so that the same batch is answered in the same order.
             Random(int(results[0]["id"])).shuffle(results)  # noqa: S311 - an order, no secret
-        body: dict[str, Any] = {"completedAt": self._now(), "status": "COMPLETE", "startedAt": started}
-        body["results"] = results
-        if not errors:
-            return status, body
-        return 207, {**body, "errors": errors, "numErrors": len(errors)}
+        return of_batch(started, self._now(), results, errors, status)
 
     def _addressed(self, one: ObjectType, given: Input, *, archived: bool = False) -> Record | None:
         key, value = given.get("idProperty"), str(given["id"])

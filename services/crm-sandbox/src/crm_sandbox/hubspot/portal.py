@@ -10,6 +10,7 @@ from crm_sandbox.hubspot.association_types import AssociationTypes
 from crm_sandbox.hubspot.associations import Associations
 from crm_sandbox.hubspot.batches import Batches
 from crm_sandbox.hubspot.definitions import shipped
+from crm_sandbox.hubspot.employers import Employers
 from crm_sandbox.hubspot.limits import Limits
 from crm_sandbox.hubspot.object_types import ObjectType, ObjectTypes
 from crm_sandbox.hubspot.pipelines import Pipelines
@@ -33,7 +34,10 @@ class Portal:
         self.pipelines = Pipelines(store)
         self.records = Records(store, self.properties, clock)
         self.associations = Associations(store, AssociationTypes(store), self.types, self.records, self.settings)
-        self.writes = Writes(self.properties, self.records, self.pipelines, self.associations)
+        self.employers = Employers(store, self.types, self.records, self.associations, self.settings)
+        self.writes = Writes(
+            self.properties, self.records, self.pipelines, self.associations, self.settings, self.employers
+        )
         self.batches = Batches(store, self.properties, self.records, self.writes, self.settings)
         self.tokens = Tokens(store, clock, identity, self.settings)
         self.limits = Limits(store, clock, self.settings)
@@ -85,7 +89,7 @@ class Portal:
 
     def _create_tables(self) -> None:
         self.settings.load()
-        for part in (self.properties, self.pipelines, self.records, self.associations, self.tokens):
+        for part in (self.properties, self.pipelines, self.records, self.associations, self.employers, self.tokens):
             part.create_tables()
         self.associations.types.create_tables()
         self.store.writer.execute("CREATE TABLE IF NOT EXISTS hs_types (id TEXT PRIMARY KEY, body BLOB NOT NULL)")

@@ -1,4 +1,4 @@
-"""What the portal's rules ask of its settings: the switches under short names, its time zone and its tokens' scopes."""
+"""What the portal's rules ask of its settings: the switches under short names, and what is the portal's own."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import orjson
 
 from crm_sandbox.hubspot.switches import PREFIX
+from crm_sandbox.hubspot.validation_rules import ValidationRule, kept, rules_of
 from crm_sandbox.store import Store
 from crm_sandbox.switches import Switches
 
@@ -16,7 +17,7 @@ PORTAL_ID = 44237313
 TIME_ZONE = "US/Eastern"
 
 _KEPT = "hubspot_portal"
-_OF_THE_PORTAL = ("time_zone", "scopes")
+_OF_THE_PORTAL = ("time_zone", "scopes", "validation_rules")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,12 @@ class PortalSettings:
     unique_on_engagements: bool
     archived_name_is_taken: bool
     first_company_is_primary: bool
+    companies_of_contacts: bool
+    companies_of_contacts_lag_s: float
     unique_properties: int
     time_zone: str
     scopes: tuple[str, ...] | None
+    validation_rules: tuple[ValidationRule, ...]
 
 
 _SWITCHED = {one.name: one.type for one in fields(PortalSettings) if one.name not in _OF_THE_PORTAL}
@@ -51,17 +55,19 @@ class KeptSettings:
         self._switches = switches
         self._time_zone = TIME_ZONE
         self._scopes: tuple[str, ...] | None = None
+        self._rules: tuple[ValidationRule, ...] = ()
 
     @property
     def now(self) -> PortalSettings:
         switched: dict[str, Any] = {name: kind(self._switches.of(PREFIX + name)) for name, kind in _SWITCHED.items()}  # type: ignore[operator]
-        return PortalSettings(**switched, time_zone=self._time_zone, scopes=self._scopes)
+        return PortalSettings(**switched, time_zone=self._time_zone, scopes=self._scopes, validation_rules=self._rules)
 
     def load(self) -> None:
-        kept = orjson.loads(self._store.fact(_KEPT) or b"{}")
-        scopes = kept.get("scopes")
-        self._time_zone = kept.get("time_zone", TIME_ZONE)
+        found = orjson.loads(self._store.fact(_KEPT) or b"{}")
+        scopes = found.get("scopes")
+        self._time_zone = found.get("time_zone", TIME_ZONE)
         self._scopes = None if scopes is None else tuple(scopes)
+        self._rules = rules_of(found.get("validation_rules", []))
 
     def change(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Change all or none; ValueError and SwitchError name what is wrong."""
@@ -70,9 +76,11 @@ class KeptSettings:
             raise ValueError(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(known)}")
         time_zone = _time_zone(changes.get("time_zone", self._time_zone))
         scopes = _scopes(changes.get("scopes", self._scopes))
+        rules = rules_of(changes.get("validation_rules", kept(self._rules)))
         self._switches.turn({PREFIX + name: changes[name] for name in _SWITCHED if name in changes})
-        self._time_zone, self._scopes = time_zone, scopes
-        self._store.remember(_KEPT, orjson.dumps({"time_zone": time_zone, "scopes": scopes}).decode())
+        self._time_zone, self._scopes, self._rules = time_zone, scopes, rules
+        told = {"time_zone": time_zone, "scopes": scopes, "validation_rules": kept(rules)}
+        self._store.remember(_KEPT, orjson.dumps(told).decode())
         return asdict(self.now)
 
 

@@ -124,6 +124,12 @@ class Records:
                     "INSERT OR REPLACE INTO hs_keys VALUES (?, ?, ?, ?)", (one.id, key.name, now, record.id)
                 )
 
+    def keep_calculated(self, one: ObjectType, record_id: int, name: str, value: str) -> None:
+        """What the portal itself says of a record; nobody has edited it by that."""
+        record = self.find(one, str(record_id))
+        if record is not None and record.values.get(name) != value:
+            self.update(one, record, replace(record, values={**record.values, name: value}))
+
     def archive(self, record: Record, *, merged_into: int | None = None) -> None:
         """Out of sight; its keys are free again, as a new contact may have an archived one's e-mail (check 95)."""
         now = self.now()

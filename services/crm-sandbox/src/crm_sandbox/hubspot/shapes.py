@@ -57,6 +57,18 @@ def shown_after_update(one: ObjectType, record: Record, given: Json) -> dict[str
     return shown(record, Wanted(tuple(dict.fromkeys(names))))
 
 
+def of_batch(
+    started: str,
+    ended: str,
+    results: Sequence[Mapping[str, Any]],
+    errors: Sequence[Mapping[str, Any]],
+    status: int = 200,
+) -> tuple[int, dict[str, Any]]:
+    """The answer of a batch and its status: 207 with what was refused; a full success does not count errors."""
+    body: dict[str, Any] = {"completedAt": ended, "status": "COMPLETE", "startedAt": started, "results": results}
+    return (207, {**body, "errors": errors, "numErrors": len(errors)}) if errors else (status, body)
+
+
 def _history(records: Records, record: Record, name: str) -> list[dict[str, Any]]:
     """The values a property had, newest first; a version that left it alone tells nothing."""
     told: list[dict[str, Any]] = []

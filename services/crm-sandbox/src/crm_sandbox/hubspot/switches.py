@@ -83,4 +83,16 @@ HUBSPOT_SWITCHES = (
         "The default association makes the first company of a contact, deal or ticket its primary one.",
         Evidence.ASSUMED,
     ),
+    Switch(
+        "hubspot_companies_of_contacts",
+        False,
+        "A new contact is associated with the company of its e-mail's domain, which is created if there is none.",
+        Evidence.DOCUMENTED,
+    ),
+    Switch(
+        "hubspot_companies_of_contacts_lag_s",
+        2.0,
+        "Seconds of the org's clock until that is done.",
+        Evidence.ASSUMED,
+    ),
 )

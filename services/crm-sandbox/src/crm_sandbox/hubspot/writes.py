@@ -6,6 +6,7 @@ from dataclasses import replace
 from crm_sandbox.foreign import Json
 from crm_sandbox.hubspot.associations import Associations
 from crm_sandbox.hubspot.derived import derived, of_new
+from crm_sandbox.hubspot.employers import Employers
 from crm_sandbox.hubspot.errors import (
     AlreadyExistsError,
     HubSpotError,
@@ -16,9 +17,11 @@ from crm_sandbox.hubspot.errors import (
 from crm_sandbox.hubspot.object_types import ObjectType
 from crm_sandbox.hubspot.owners import check_owner
 from crm_sandbox.hubspot.pipelines import Pipelines
+from crm_sandbox.hubspot.portal_settings import KeptSettings
 from crm_sandbox.hubspot.properties import Properties
 from crm_sandbox.hubspot.records import Record, Records, Values
 from crm_sandbox.hubspot.stamps import stamp
+from crm_sandbox.hubspot.validation_rules import objections
 from crm_sandbox.hubspot.values import stored
 
 Given = Mapping[str, Json]
@@ -26,12 +29,20 @@ Given = Mapping[str, Json]
 
 class Writes:
     def __init__(
-        self, properties: Properties, records: Records, pipelines: Pipelines, associations: Associations
+        self,
+        properties: Properties,
+        records: Records,
+        pipelines: Pipelines,
+        associations: Associations,
+        settings: KeptSettings,
+        employers: Employers,
     ) -> None:
         self._properties = properties
         self._records = records
         self._pipelines = pipelines
         self._associations = associations
+        self._settings = settings
+        self._employers = employers
 
     def create(self, one: ObjectType, given: Json, links: Json = None) -> Record:
         """A new record, linked as asked."""
@@ -51,7 +62,12 @@ class Writes:
         record = Record(record_id, one.id, values, now, now)
         self._records.insert(one, record)
         self._associations.link_new(one, record_id, wanted)
+        self._employers.notice(one, record)
         return record
+
+    def catch_up(self) -> None:
+        """Do what the portal does by itself after a while."""
+        self._employers.catch_up(self.create)
 
     def update(self, one: ObjectType, record: Record, given: Json, *, without: str = "") -> Record:
         """The record with other values; `without` is the key it was found by, which an upsert does not change."""
@@ -120,6 +136,8 @@ class Writes:
                     self._check_free(one, key.name, value, record)
         except PropertyError as problem:
             raise InvalidPropertiesError([problem]) from problem
+        if broken := objections(self._settings.now.validation_rules, one, values, changes):
+            raise InvalidPropertiesError(broken)
 
     def _check_free(self, one: ObjectType, key: str, value: str, record: Record | None) -> None:
         if record and record.values.get(key) == value:

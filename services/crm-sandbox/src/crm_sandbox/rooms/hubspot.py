@@ -7,6 +7,7 @@ from crm_sandbox.exchange import Answer, Call, Route
 from crm_sandbox.hubspot import scopes
 from crm_sandbox.hubspot.errors import HubSpotError, ordered, rate_limited
 from crm_sandbox.hubspot.tokens import Bearer
+from crm_sandbox.hubspot.validation_rules import binding
 from crm_sandbox.org import Org
 from crm_sandbox.rooms.hubspot_account import AccountCalls
 from crm_sandbox.rooms.hubspot_associations import AssociationCalls
@@ -55,7 +56,9 @@ class HubSpotRoom:
                 raise self._nowhere(call)
             if call.fails_first and not route.writes:
                 raise ordered(call.fails_first)
-            return route.respond(call)
+            self._portal.writes.catch_up()
+            with binding(call.words.get("version")):
+                return route.respond(call)
         except HubSpotError as error:
             return refusal(error)
 

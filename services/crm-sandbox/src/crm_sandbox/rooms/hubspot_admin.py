@@ -16,8 +16,12 @@ def portal_routes(portal: Portal) -> Sequence[Route]:
             raise ValueError("settings are an object")
         return Answer.json(portal.settings.change(body))
 
+    def inspect(_: Call) -> Answer:
+        portal.writes.catch_up()
+        return Answer.json(portal.inspect())
+
     return (
-        Route("GET", "/admin/hubspot", lambda call: Answer.json(portal.inspect())),
+        Route("GET", "/admin/hubspot", inspect),
         Route("GET", "/admin/hubspot/settings", lambda call: Answer.json(asdict(portal.settings.now))),
         Route("PATCH", "/admin/hubspot/settings", change),
     )

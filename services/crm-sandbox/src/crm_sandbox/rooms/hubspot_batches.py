@@ -6,6 +6,7 @@ from typing import Any
 from crm_sandbox.exchange import Answer
 from crm_sandbox.hubspot.errors import HubSpotError, ordered
 from crm_sandbox.hubspot.portal import Portal
+from crm_sandbox.hubspot.shapes import of_batch
 from crm_sandbox.hubspot.stamps import stamp
 
 Item = dict[str, Any]
@@ -34,7 +35,5 @@ def each(
 
 def told(portal: Portal, started: str, results: list[Item], errors: list[Item], status: int = 200) -> Answer:
     """The answer of a batch that began at `started`."""
-    body = {"completedAt": now_of(portal), "status": "COMPLETE", "startedAt": started, "results": results}
-    if errors:
-        return Answer.json({**body, "errors": errors, "numErrors": len(errors)}, 207)
-    return Answer.json(body, status)
+    code, body = of_batch(started, now_of(portal), results, errors, status)
+    return Answer.json(body, code)

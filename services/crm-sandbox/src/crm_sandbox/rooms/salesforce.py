@@ -9,6 +9,7 @@ from crm_sandbox.org import Org
 from crm_sandbox.rooms.analytics import AnalyticsCalls
 from crm_sandbox.rooms.salesforce_bulk import BulkCalls
 from crm_sandbox.rooms.salesforce_catalog import CatalogCalls
+from crm_sandbox.rooms.salesforce_composite import CompositeCalls
 from crm_sandbox.rooms.salesforce_login import LoginCalls
 from crm_sandbox.rooms.salesforce_queries import QueryCalls
 from crm_sandbox.rooms.salesforce_records import RecordCalls
@@ -30,6 +31,7 @@ class SalesforceRoom:
         login, catalog = LoginCalls(org), CatalogCalls(org, OLDEST, NEWEST)
         queries, records, self._usage = QueryCalls(org), RecordCalls(org), UsageCalls(org)
         self._analytics = AnalyticsCalls(org)
+        composite = CompositeCalls(org, lambda: self.routes, self._answered)
         self.routes: Sequence[Route] = [
             *self._analytics.routes,
             *bulk_routes(BulkCalls(org)),
@@ -48,6 +50,7 @@ class SalesforceRoom:
             Route("GET", f"{DATA}/queryAll", queries.query_all, reads_long=True),
             Route("GET", f"{DATA}/query/{{locator}}", queries.more, reads_long=True),
             Route("GET", f"{DATA}/queryAll/{{locator}}", queries.more, reads_long=True),
+            Route("POST", f"{DATA}/composite", composite.composite, writes=True),
             Route("POST", f"{DATA}/composite/sobjects", records.create_many, writes=True),
             Route("PATCH", f"{DATA}/composite/sobjects", records.update_many, writes=True),
             Route("DELETE", f"{DATA}/composite/sobjects", records.delete_many, writes=True),
@@ -71,6 +74,13 @@ class SalesforceRoom:
             if call.path != OPEN_PATHS[0] and not call.path.startswith(OPEN_PATHS[1:]):
                 self._demand_session(call)
                 self._usage.demand_calls_left()
+        except RequestError as error:
+            return refusal(error)
+        return self._answered(call, route)
+
+    def _answered(self, call: Call, route: Route | None) -> Answer:
+        """As the route says it, for whoever may enter."""
+        try:
             if route is None:
                 raise self._nowhere(call)
             self._demand_known_version(call)

@@ -1,6 +1,8 @@
 """Queries and their pages."""
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 from crm_sandbox.exchange import Answer, Call
 from crm_sandbox.org import Org
@@ -36,7 +38,7 @@ class QueryCalls:
         query = self._pages.entity(_soql(call))
         return Answer.json(
             {
-                "columnMetadata": [_column(field) for field in query.fields],
+                "columnMetadata": _column_tree(query.fields),
                 "entityName": query.object.name,
                 "groupBy": False,
                 "idSelected": any(field.type == "id" for field in query.fields),
@@ -56,18 +58,33 @@ def _page_size(call: Call) -> int:
     return max(FEWEST_IN_A_PAGE, min(MOST_IN_A_PAGE, int(wanted.group(1)))) if wanted else MOST_IN_A_PAGE
 
 
-def _column(field: Field) -> dict[str, object]:
+def _column_tree(fields: Sequence[Field]) -> list[dict[str, Any]]:
+    """The columns, those of parents below one of the relationship's name."""
+    tree: list[dict[str, Any]] = []
+    for field in fields:
+        *steps, name = field.name.split(".")
+        level = tree
+        for step in steps:
+            if not any(column["columnName"] == step for column in level):
+                level.append(_column(step, None))
+            level = next(column for column in level if column["columnName"] == step)["joinColumns"]
+        level.append(_column(name, field))
+    return tree
+
+
+def _column(name: str, field: Field | None) -> dict[str, Any]:
+    kind = field.type if field else "relationship"
     return {
         "aggregate": False,
-        "apexType": "Id" if field.type in ID_TYPES else "String",
-        "booleanType": field.type == "boolean",
-        "columnName": field.name,
-        "custom": field.name.endswith("__c"),
-        "displayName": field.name,
+        "apexType": "Id" if kind in ID_TYPES else "String",
+        "booleanType": kind == "boolean",
+        "columnName": name,
+        "custom": name.endswith(("__c", "__r")),
+        "displayName": name,
         "foreignKeyName": None,
-        "insertable": field.createable,
+        "insertable": bool(field and field.createable),
         "joinColumns": [],
-        "numberType": field.type in NUMBER_TYPES,
-        "textType": field.type not in NUMBER_TYPES and field.type != "boolean",
-        "updatable": field.updateable,
+        "numberType": kind in NUMBER_TYPES,
+        "textType": kind not in NUMBER_TYPES and kind != "boolean",
+        "updatable": bool(field and field.updateable),
     }

@@ -101,6 +101,8 @@ def _complete_field(field: Describe) -> Describe:
     full["label"] = full["label"] or name
     if full["soapType"] == "xsd:string" and not full["byteLength"]:
         full["byteLength"] = full["length"] * 3
+    if kind == "reference" and name.endswith("__c") and not full["relationshipName"]:
+        full["relationshipName"] = f"{name.removesuffix('__c')}__r"
     full["picklistValues"] = [_complete_choice(choice) for choice in full["picklistValues"] or []]
     if kind == "textarea" and full["length"] > 255:
         # Salesforce neither filters, sorts nor groups by a long text area.

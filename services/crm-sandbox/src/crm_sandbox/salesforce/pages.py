@@ -4,7 +4,7 @@ import secrets
 import sqlite3
 from array import array
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from crm_sandbox.salesforce.errors import RequestError
 from crm_sandbox.salesforce.ids import make_id, to_18
 from crm_sandbox.salesforce.schema import Field, Schema, SObject
 from crm_sandbox.salesforce.soql.compiler import Compiled, compiled
+from crm_sandbox.salesforce.soql.parents import Parent, ParentField, parents_of
 from crm_sandbox.salesforce.soql.parser import parse
 from crm_sandbox.store import Store
 
@@ -85,20 +86,44 @@ def read_rows(
     db: sqlite3.Connection, one: SObject, fields: tuple[Field, ...], rows: Sequence[int], version: str
 ) -> list[dict[str, Any]]:
     """These rows in this order, as the wire shows them."""
-    columns = "".join(f", {_column(one, field)}" for field in fields)
+    parents = parents_of(fields)
+    reads = [*(_column(one, field) for field in fields), *(parent.id_sql for parent in parents)]
+    columns = "".join(f", {column}" for column in reads)
     marks = ", ".join("?" * len(rows))
     sql = f'SELECT rowid, "Id"{columns} FROM {one.table} WHERE rowid IN ({marks})'
     found = {values[0]: values for values in db.execute(sql, tuple(rows))}
-    return [_as_json(one, fields, found[row], version) for row in rows if row in found]
+    return [_as_json(one, fields, parents, found[row], version) for row in rows if row in found]
 
 
-def _as_json(one: SObject, fields: tuple[Field, ...], values: tuple[Any, ...], version: str) -> dict[str, Any]:
-    """A row that starts with its number and id, as the wire shows it."""
-    url = f"/services/data/v{version}/sobjects/{one.name}/{values[1]}"
-    record: dict[str, Any] = {"attributes": {"type": one.name, "url": url}}
-    for field, value in zip(fields, values[2:], strict=True):
-        record[field.name] = _shown(field, value)
+def _as_json(
+    one: SObject, fields: tuple[Field, ...], parents: tuple[Parent, ...], values: tuple[Any, ...], version: str
+) -> dict[str, Any]:
+    """A row that starts with its number and id and ends with its parents' ids, as the wire shows it."""
+    record: dict[str, Any] = {"attributes": _attributes(one.name, one, values[1], version)}
+    ids = dict(zip((parent.path for parent in parents), values[2 + len(fields) :], strict=True))
+    for field, value in zip(fields, values[2:], strict=False):
+        if isinstance(field, ParentField):
+            _nest(record, field, _shown(field, value), ids, version)
+        else:
+            record[field.name] = _shown(field, value)
     return record
+
+
+def _nest(record: dict[str, Any], field: ParentField, value: Any, ids: Mapping[Any, Any], version: str) -> None:
+    """Put a parent's value where it belongs; a parent that is not there is null as a whole."""
+    for parent in field.parents:
+        step, parent_id = parent.path[-1], ids[parent.path]
+        if parent_id is None:
+            record[step] = None
+            return
+        if step not in record:
+            record[step] = {"attributes": _attributes(parent.entity, parent.kind_of(parent_id), parent_id, version)}
+        record = record[step]
+    record[field.name.rpartition(".")[2]] = value
+
+
+def _attributes(kind: str, one: SObject, record_id: str, version: str) -> dict[str, str]:
+    return {"type": kind, "url": f"/services/data/v{version}/sobjects/{one.name}/{record_id}"}
 
 
 def _shown(field: Field, value: Any) -> Any:

@@ -92,7 +92,11 @@ async def delete_records(crm: str, object_name: str, request: Request, gateway: 
     if others and not wanted.confirm:
         named = ", ".join(others[:3]) + (" …" if len(others) > 3 else "")
         detail = f"{len(others)} of {len(ids)} records were not made here ({named}); nothing was deleted."
-        raise Problem(409, f'{detail} Send "confirm": true to delete them too.', slug="not-confirmed")
+        raise Problem(
+            409,
+            f'{detail} Send "confirm": true, or --confirm with the command, to delete them too.',
+            slug="not-confirmed",
+        )
     with _told():
         changes = await book.delete(object_name, ids)
     gone = [keys[change.id] for change in changes if change.state == "deleted" and change.id]

@@ -53,6 +53,10 @@ def submit_batch(
     target_field: Annotated[str | None, typer.Option("--target-field", help="Field that takes the answer.")] = None,
     external_id: Annotated[str | None, typer.Option("--external-id", help="Upsert by this field.")] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many records.")] = None,
+    changed_since: Annotated[
+        str | None, typer.Option("--changed-since", help="A moment with its zone, or `last`.")
+    ] = None,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Deleted records, too: they end as skipped.")] = False,
     name: Annotated[str | None, typer.Option("--name", help="Name of the batch.")] = None,
     key: Annotated[str | None, typer.Option("--idempotency-key", help="The same key is the same batch.")] = None,
     follow: Follow = False,
@@ -68,7 +72,7 @@ def submit_batch(
     elif object_name and template:
         spec = describing.from_flags(
             object_name=object_name, template=template, name=name, where=where, limit=limit,
-            target_field=target_field, external_id=external_id,
+            target_field=target_field, external_id=external_id, changed_since=changed_since, deleted=deleted,
         )  # fmt: skip
     else:
         raise Trouble("Give a FILE, or --object and --template.", "See `recordsmith batch submit --help`.", code=USAGE)

@@ -35,6 +35,8 @@ def from_flags(
     limit: int | None,
     target_field: str | None,
     external_id: str | None,
+    changed_since: str | None = None,
+    deleted: bool = False,
 ) -> dict[str, Any]:
     """A batch over a Salesforce object; without a target field its results are kept for download."""
     target: dict[str, Any] = {"kind": "csv"}
@@ -43,9 +45,14 @@ def from_flags(
         if external_id:
             target["external_id"] = external_id
     text = Path(template[1:]).read_text(encoding="utf-8") if template.startswith("@") else template
+    source: dict[str, Any] = {"kind": "salesforce", "object": object_name, "where": where, "limit": limit}
+    if changed_since:
+        source["changed_since"] = changed_since
+    if deleted:
+        source["deleted"] = "forward"
     return {
         "name": name or f"{object_name} {target_field or 'answers'}",
-        "source": {"kind": "salesforce", "object": object_name, "where": where, "limit": limit},
+        "source": source,
         "prompt": {"template": text},
         "target": target,
     }

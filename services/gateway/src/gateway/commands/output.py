@@ -75,9 +75,26 @@ def _table(items: Iterable[Item], columns: Sequence[str]) -> None:
         table.add_column(name, overflow="fold")
     for item in items:
         flat = _flat(item)
+        if isinstance(change := item.get("change"), dict):
+            flat["change"] = _changes(change)
         table.add_row(*("" if flat.get(name) is None else str(flat.get(name)) for name in columns))
     width = None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE
     Console(highlight=False, markup=False, width=width).print(table)
+
+
+def _changes(change: Item) -> str:
+    """What becomes of a record, a line for each field: `jobtitle: CFO → CEO`."""
+    lines = [str(change.get("action") or "")]
+    for name, told in (change.get("fields") or {}).items():
+        before, after = (_said(told.get(side)) for side in ("before", "after"))
+        lines.append(f"{name}: {before} → {after or '(empty)'}" if before else f"{name}: {after}")
+    return "\n".join(lines)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_said(one) for one in value)
+    return "" if value is None else str(value)
 
 
 def _flat(item: Item) -> Item:

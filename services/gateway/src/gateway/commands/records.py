@@ -52,7 +52,7 @@ def list_records(
     show(rows, columns, output)
 
 
-@app.command("create", epilog="Example: recordsmith records create Claim__c --count 20 --value Claim_Status__c=Open")
+@app.command("create", epilog="Example: recordsmith records create Claim__c --count 20 --value Patient_Name__c=Test")
 @told
 def create_records(
     object_name: Object,

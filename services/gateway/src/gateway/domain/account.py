@@ -23,6 +23,9 @@ class Account:
     """False while only verdicts have come: the command that describes the batch is still on its way."""
     stage: Stage = "accepted"
     paused: bool = False
+    """By a person."""
+    held: bool = False
+    """By the writer, until it can go on or a person resumes the batch."""
     cancelling: bool = False
     requested: int | None = None
     epoch: int = 0
@@ -54,7 +57,9 @@ class Account:
 
     def standing(self) -> Standing:
         """What decides about orders and the end."""
-        return Standing(self.stage, self.paused, self.cancelling, self.requested, self.settled(), self.totals["failed"])
+        return Standing(
+            self.stage, self.paused or self.held, self.cancelling, self.requested, self.settled(), self.totals["failed"]
+        )
 
     def count(self, before: dict[str, int], after: dict[str, int]) -> None:
         """Carry over how one chunk changed."""
@@ -93,15 +98,21 @@ class Account:
         self.stage, self.reason, self.finished_at = "failed", reason, now
         return True
 
-    def hold(self, reason: str | None) -> None:
-        """Start no further calls; `reason` where it was not a person who asked."""
-        if self.stage not in FINAL:
-            self.paused, self.reason = True, reason
+    def hold(self, reason: str | None, *, by_writer: bool) -> None:
+        """Start no further calls; with the writer's reason, which a person's pause does not hide."""
+        if self.stage in FINAL:
+            return
+        if by_writer:
+            self.held, self.reason = True, reason
+        else:
+            self.paused, self.reason = True, self.reason if self.held else reason
 
-    def go_on(self) -> None:
-        """Whatever held it is put right."""
-        if self.stage not in FINAL and not self.cancelling:
-            self.paused, self.reason = False, None
+    def go_on(self, *, by_writer: bool) -> None:
+        """Whatever held it is put right. The writer ends its own pause only, a person every one."""
+        if self.stage in FINAL or self.cancelling:
+            return
+        self.paused = self.paused and by_writer
+        self.held, self.reason = False, None
 
     def cancel(self, reason: str | None) -> None:
         """What has no verdict yet gets none but `cancelled`."""
@@ -124,5 +135,5 @@ class Account:
         final = self.standing().finished()
         if final is None:
             return False
-        self.stage, self.finished_at, self.paused = final, now, False
+        self.stage, self.finished_at, self.paused, self.held = final, now, False, False
         return True

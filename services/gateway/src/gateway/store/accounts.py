@@ -15,8 +15,8 @@ from gateway.store.tables import batches
 
 TOTALS = (*STATES, "fallback")
 _PLAIN = (
-    "stage", "paused", "cancelling", "requested", "epoch", "input_tokens", "output_tokens", "cost_usd", "priced",
-    "unpriced", "reason", "traceparent", "started_at", "finished_at",
+    "stage", "paused", "held", "cancelling", "requested", "epoch", "input_tokens", "output_tokens", "cost_usd",
+    "priced", "unpriced", "reason", "traceparent", "started_at", "finished_at",
 )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def page(
         at, batch_id = before
         query = query.where(or_(c.created_at < at, and_(c.created_at == at, c.batch_id < batch_id)))
     if state is not None:
-        held = and_(c.paused, ~c.cancelling, c.stage.not_in(FINAL))
+        held = and_(or_(c.paused, c.held), ~c.cancelling, c.stage.not_in(FINAL))
         query = query.where(case((held, "paused"), else_=c.stage) == state)
     return [_batch(row) for row in connection.execute(query)]
 
@@ -61,17 +61,17 @@ def totals(connection: Connection, batch_ids: set[str]) -> list[Account]:
 
 def hold(connection: Connection, batch_id: str, *, paused: bool) -> None:
     """Show a pause or its end at once; the command on the bus says the same a moment later."""
-    _order(connection, batch_id, "paused", paused)
+    _order(connection, batch_id, {"paused": True} if paused else {"paused": False, "held": False})
 
 
 def cancel(connection: Connection, batch_id: str) -> None:
     """Note at once that a batch is being cancelled; it ends when its last record has a verdict."""
-    _order(connection, batch_id, "cancelling", True)
+    _order(connection, batch_id, {"cancelling": True})
 
 
-def _order(connection: Connection, batch_id: str, column: str, value: bool) -> None:
+def _order(connection: Connection, batch_id: str, flags: dict[str, bool]) -> None:
     c = batches.c
-    connection.execute(update(batches).where(c.batch_id == batch_id, c.stage.not_in(FINAL)).values({column: value}))
+    connection.execute(update(batches).where(c.batch_id == batch_id, c.stage.not_in(FINAL)).values(flags))
 
 
 def _batch(row: Row[tuple[object, ...]]) -> Batch:

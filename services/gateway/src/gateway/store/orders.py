@@ -43,9 +43,9 @@ def apply(connection: Connection, touched: Mapping[str, Account], item: Received
         case BatchSubmitted():
             _submitted(connection, account, event, item.traceparent, now)
         case BatchPaused():
-            account.hold(event.reason)
+            account.hold(event.reason, by_writer=event.by_writer)
         case BatchResumed():
-            account.go_on()
+            account.go_on(by_writer=event.by_writer)
         case BatchCancelled():
             account.cancel(event.reason)
         case BatchRetried() if account.standing().objection("retry") is None:

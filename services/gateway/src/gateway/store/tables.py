@@ -36,7 +36,8 @@ batches = Table(
         "traceparent", String(64), comment="of the command: what the gateway says of the batch belongs to its trace"
     ),
     Column("stage", String(12), nullable=False, server_default="accepted"),
-    Column("paused", Boolean, nullable=False, server_default=false()),
+    Column("paused", Boolean, nullable=False, server_default=false(), comment="by a person"),
+    Column("held", Boolean, nullable=False, server_default=false(), comment="by the writer, which resumes it"),
     Column("cancelling", Boolean, nullable=False, server_default=false()),
     Column("requested", BigInteger),
     Column("epoch", Integer, nullable=False, server_default="0"),

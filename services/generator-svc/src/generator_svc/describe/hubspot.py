@@ -27,6 +27,7 @@ KEPT = frozenset({"email", "firstname", "lastname", "name", "domain", "dealname"
                   "hs_timestamp", "hs_pipeline", "hs_pipeline_stage", "amount"})  # fmt: skip
 """Never empty: without them a record is no use."""
 _MULTIPLE = "checkbox"
+_WHOLE = frozenset({"random_int", "random_number", "year"})
 
 
 def hubspot_recipe(described: HubSpotProperties) -> Columns:
@@ -95,7 +96,8 @@ def _number(one: HubSpotProperty) -> Values:
         return Texted(UniqueNumbers(10**9, 0))
     otherwise = ("random_int", {"min": 0, "max": 1_000})
     typed = TypedValues(chosen_for(one.words, otherwise=otherwise, only=NUMERIC))
-    places = 0 if typed.chosen.kind.name in ("random_int", "random_number", "year") else 2
+    whole = typed.chosen.kind.name in _WHOLE or typed.chosen.parameters.get("fraction_digits") == 0
+    places = 0 if whole else 2
     return Texted(Numbers(typed, -(10.0**9), 10.0**12, places))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -60,7 +61,8 @@ def repaired(answer: str) -> Any:
     if found == "":
         raise InvalidAnswer("this is no JSON")
     try:
-        # A repaired number may be infinite and a repaired text may hold half a character: neither is JSON.
-        return orjson.loads(orjson.dumps(found))
-    except (TypeError, orjson.JSONDecodeError):
-        raise InvalidAnswer("this is no JSON") from None
+        # A repaired number may be infinite or none at all, and a repaired text may hold half a character: neither is
+        # JSON. Not orjson: it writes null for NaN, and a null empties the CRM's field.
+        return orjson.loads(json.dumps(found, ensure_ascii=False, allow_nan=False).encode())
+    except (TypeError, ValueError):
+        raise InvalidAnswer("this is no JSON, or holds a number that is none (NaN, Infinity)") from None

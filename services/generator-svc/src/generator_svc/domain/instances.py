@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from math import ceil, floor, isfinite
 from typing import Any
@@ -17,6 +18,9 @@ DEEPEST = 24
 Say = Callable[[str], str]
 """Free text for a property of that name."""
 
+Known = Callable[[str, str], "str | None"]
+"""What a property is known to be, by the name of its owner and its own; None where nothing is."""
+
 _TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 
 
@@ -27,10 +31,13 @@ class NoInstance(Exception):
 class InstanceMaker:
     """One attempt at one schema. `sparse` leaves out everything optional."""
 
-    def __init__(self, root: Mapping[str, Any], dice: Dice, say: Say, *, sparse: bool = False) -> None:
+    def __init__(
+        self, root: Mapping[str, Any], dice: Dice, say: Say, *, known: Known | None = None, sparse: bool = False
+    ) -> None:
         self._root = root
         self._dice = dice
         self._say = say
+        self._known: Known = known or (lambda owner, name: None)
         self._sparse = sparse
 
     def make(self, schema: Any, name: str = "answer", depth: int = 0) -> Any:
@@ -81,7 +88,7 @@ class InstanceMaker:
 
     def _typed(self, type_: str, schema: Mapping[str, Any], name: str, depth: int) -> Any:
         if type_ == "object":
-            return self._object(schema, depth)
+            return self._object(schema, name, depth)
         if type_ == "array":
             return self._array(schema, name, depth)
         if type_ == "string":
@@ -90,7 +97,7 @@ class InstanceMaker:
             return _number(schema, self._dice, whole=type_ == "integer")
         return self._dice.below(2) == 1 if type_ == "boolean" else None
 
-    def _object(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    def _object(self, schema: Mapping[str, Any], name: str, depth: int) -> dict[str, Any]:
         properties = schema.get("properties") or {}
         required = list(schema.get("required") or ())
         optional = [] if self._sparse or depth >= DEEP else [key for key in properties if key not in required]
@@ -99,10 +106,16 @@ class InstanceMaker:
         wanted += [key for key in properties if key not in wanted][
             : max(0, schema.get("minProperties", 0) - len(wanted))
         ]
-        made = {key: self.make(properties.get(key, self._other(schema)), key, depth + 1) for key in wanted}
+        made = {key: self._property(properties.get(key, self._other(schema)), name, key, depth + 1) for key in wanted}
         while len(made) < schema.get("minProperties", 0):
             made[f"field_{len(made) + 1}"] = self.make(self._other(schema), "field", depth + 1)
         return made
+
+    def _property(self, schema: Any, owner: str, name: str, depth: int) -> Any:
+        known = self._known(owner, name)
+        if known is not None and (fitted := _as_schema(known, self._resolved(schema))) is not None:
+            return fitted
+        return self.make(schema, name, depth)
 
     def _other(self, schema: Mapping[str, Any]) -> Any:
         other = schema.get("additionalProperties", {})
@@ -131,6 +144,28 @@ class InstanceMaker:
         while len(text) < least:
             text = f"{text} {self._say(name)}"
         return text if most is None or len(text) <= most else _cut(text, int(most), least)
+
+
+def _as_schema(text: str, schema: Any) -> Any:
+    """What is known, as the schema has it; None where it is not of its kind."""
+    if not isinstance(schema, Mapping) or "const" in schema:
+        return None
+    if "enum" in schema:
+        return next((one for one in schema["enum"] if str(one).casefold() == text.casefold()), None)
+    types = schema.get("type", "string")
+    for type_ in types if isinstance(types, list) else [types]:
+        if type_ == "string":
+            longest = schema.get("maxLength")
+            return text if longest is None or len(text) <= longest else None
+        if type_ in ("integer", "number", "array"):
+            try:
+                found = json.loads(text)
+            except ValueError:
+                return None
+            is_list, is_number = isinstance(found, list), isinstance(found, int | float)
+            fits = is_list if type_ == "array" else is_number and (type_ == "number" or isinstance(found, int))
+            return found if fits else None
+    return None
 
 
 def _cut(text: str, most: int, least: int) -> str:

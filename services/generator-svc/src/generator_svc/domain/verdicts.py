@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -140,6 +141,9 @@ def _settled(prepared: SlicePrepared, first: int, count: int, state: TerminalSta
 
 
 def _usage(tally: Tally) -> Usage:
-    if not tally.attempts:
-        return _NO_USAGE
-    return Usage(input_tokens=tally.input_tokens, output_tokens=tally.output_tokens)
+    return _tokens(tally.input_tokens, tally.output_tokens) if tally.attempts else _NO_USAGE
+
+
+@lru_cache(maxsize=1_024)
+def _tokens(inward: int, outward: int) -> Usage:
+    return Usage(input_tokens=inward, output_tokens=outward)

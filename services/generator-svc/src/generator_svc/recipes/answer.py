@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -17,6 +17,12 @@ from generator_svc.domain.work import EMPTY_SLOT, Work
 
 ATTEMPTS = 12
 """Different values tried for one schema; every other one without anything optional."""
+
+FACTUAL = 4
+"""Of these attempts, those that say facts of a known kind of record; they may not fit an odd schema."""
+
+Fact = Callable[[Question, Mapping[str, Any], str, str], "str | None"]
+"""For a question and the record's values: what a property (its owner's name, its own) says of a new record."""
 
 LONGEST_VALUE = 160
 MOST_SLOTS = 8
@@ -64,7 +70,12 @@ class NoRecipeAnswer(Exception):
     """No value that fits the response schema was found."""
 
 
-def answer_of(question: Question, values: Mapping[str, Any]) -> tuple[str, dict[str, Any] | None]:
+def no_fact(question: Question, values: Mapping[str, Any], owner: str, name: str) -> str | None:
+    """Nothing is known of any property."""
+    return None
+
+
+def answer_of(question: Question, values: Mapping[str, Any], fact: Fact = no_fact) -> tuple[str, dict[str, Any] | None]:
     """Text, and the parsed values where there is a response schema. Raises `NoRecipeAnswer`."""
     work = question.work
     teller = _Teller(work, values)
@@ -73,7 +84,14 @@ def answer_of(question: Question, values: Mapping[str, Any]) -> tuple[str, dict[
         return teller.paragraph(Dice("answer", work.plan.seed, question.number)), None
     for attempt in range(ATTEMPTS):
         dice = Dice("answer", work.plan.seed, question.number, attempt)
-        maker = InstanceMaker(rule.schema, dice, lambda name: teller.phrase(name, dice), sparse=attempt % 2 == 1)  # noqa: B023
+        known = fact if attempt < FACTUAL else no_fact
+        maker = InstanceMaker(
+            rule.schema,
+            dice,
+            lambda name: teller.phrase(name, dice),  # noqa: B023
+            known=lambda owner, name: known(question, values, owner, name),  # noqa: B023
+            sparse=attempt % 2 == 1,
+        )
         try:
             text = orjson.dumps(maker.make(rule.schema)).decode()
             return text, rule.accept(text)

@@ -8,7 +8,25 @@ from typing import Literal
 from shared.errors import RecordsmithError
 
 Phase = Literal["planning", "ready", "refused", "finished"]
-Wanted = Literal["running", "paused", "cancelled"]
+Order = Literal["pause", "resume", "cancel"]
+Wanted = Literal["running", "paused", "held", "paused and held", "cancelled"]
+"""paused: by a person. held: by the writer, which resumes it when it can; neither ends the other's pause."""
+
+_BY_PEOPLE: dict[Order, dict[Wanted, Wanted]] = {
+    "pause": {"running": "paused", "held": "paused and held"},
+    "resume": {"paused": "running", "held": "running", "paused and held": "running"},
+    "cancel": dict.fromkeys(("running", "paused", "held", "paused and held"), "cancelled"),
+}
+_BY_WRITER: dict[Order, dict[Wanted, Wanted]] = {
+    "pause": {"running": "held", "paused": "paused and held"},
+    "resume": {"held": "running", "paused and held": "paused"},
+    "cancel": _BY_PEOPLE["cancel"],
+}
+
+
+def after(order: Order, *, by_writer: bool) -> dict[Wanted, Wanted]:
+    """What an order makes of what was wanted before; what is not named stays. A cancelled batch stays cancelled."""
+    return (_BY_WRITER if by_writer else _BY_PEOPLE)[order]
 
 
 class LeaseLost(RecordsmithError):
@@ -50,7 +68,9 @@ class Standing:
     @property
     def state(self) -> str:
         """What workers should know: running, paused, cancelled or finished; or that the batch was refused."""
-        return self.wanted if self.phase == "ready" else self.phase
+        if self.phase != "ready":
+            return self.phase
+        return self.wanted if self.wanted in ("running", "cancelled") else "paused"
 
     @property
     def unexpanded(self) -> int:

@@ -16,7 +16,7 @@ from schema_svc.domain.slots import Refused
 Filter = dict[str, Any]
 
 GROUPS, FILTERS, TOTAL = 5, 6, 18
-"""What one search takes (HubSpot CRM search API): groups, filters of a group, filters of all. One per group is ours."""
+"""What one search takes (HubSpot CRM search API): groups, filters of a group, filters of all. Some of them are ours."""
 
 _TOKEN = re.compile(r"\s*(?:'((?:[^']|'')*)'|(<=|>=|!=|<>|[=<>(),])|([A-Za-z_][\w]*)|(-?\d[\w.:+-]*))")
 _OPERATORS = {"=": "EQ", "!=": "NEQ", "<>": "NEQ", "<": "LT", "<=": "LTE", ">": "GT", ">=": "GTE"}
@@ -26,13 +26,17 @@ _Token = tuple[str, str, int]
 """What it is (text, sign, word, number, end), what it says, and where it begins."""
 
 
-def filter_groups(where: str) -> list[list[Filter]]:
-    """The condition as filter groups. Raises `Refused` with the place that is not understood."""
+def filter_groups(where: str, ours: int = 1) -> list[list[Filter]]:
+    """The condition as filter groups, with room for `ours` more filters in each.
+
+    Raises `Refused` with the place that is not understood.
+    """
     groups = _Reader(where).groups()
     if len(groups) > GROUPS:
         raise Refused(f"HubSpot takes conditions with at most {GROUPS} parts joined by OR; this one has {len(groups)}.")
-    if any(len(group) >= FILTERS for group in groups) or sum(map(len, groups)) + len(groups) > TOTAL:
-        most = f"{FILTERS - 1} conditions joined by AND, and {TOTAL} in all, counting one more for each part"
+    if any(len(group) + ours > FILTERS for group in groups) or sum(map(len, groups)) + ours * len(groups) > TOTAL:
+        more = {1: "one more", 2: "two more"}[ours]
+        most = f"{FILTERS - ours} conditions joined by AND, and {TOTAL} in all, counting {more} for each part"
         raise Refused(f"HubSpot takes at most {most}.")
     return groups
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 from shared.errors import Category
 from shared.events import BatchSpec
 
+from schema_svc.domain.changes import Cursor
 from schema_svc.domain.ranges import Range
 from schema_svc.domain.slots import Needed
 
@@ -67,6 +68,21 @@ class Snapshot(Protocol):
 
     async def rows(self, first: int, count: int) -> list[dict[str, Any]]:
         """Rows `first` to `first + count`."""
+
+    async def note(self, note: dict[str, Any]) -> None:
+        """Keep what the source itself wants to know of the batch later, in place of an earlier note."""
+
+    async def noted(self) -> dict[str, Any]:
+        """The note; empty where there is none."""
+
+    async def cursor(self, name: str, *, hold: bool) -> Cursor | None:
+        """Where the last finished batch of this `cursor_name` ended.
+
+        With `hold` no other may continue until this one has ended: `Retryable` while another does.
+        """
+
+    async def keep_cursor(self, name: str, cursor: Cursor) -> None:
+        """Where the next batch begins, should this one, which holds the cursor, finish."""
 
 
 class Source(Protocol):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from shared.crm.describe import FieldDescribe, ObjectDescribe
-from shared.crm.hubspot_paths import plural
 from shared.events import (
     BatchSpec,
     CrmAnalyticsTarget,
-    HubSpotSource,
     HubSpotTarget,
     SalesforceSource,
     SalesforceTarget,
@@ -27,8 +25,6 @@ def refuse_unsupported(spec: BatchSpec) -> None:
         )
     if spec.mode == "plan" and not isinstance(target, SalesforceTarget | HubSpotTarget):
         raise Refused(f"A batch for {target.kind} cannot be planned: mode plan is for salesforce and hubspot.")
-    if spec.mode == "plan" and isinstance(target, HubSpotTarget):
-        _refuse_associated(spec, target)
     if not isinstance(target, SalesforceTarget):
         return
     if spec.prompt is None:
@@ -44,21 +40,16 @@ def refuse_unsupported(spec: BatchSpec) -> None:
         raise Refused("Records of a recipe have no Salesforce id: give the target an external_id.")
 
 
-def _refuse_associated(spec: BatchSpec, target: HubSpotTarget) -> None:
-    """What is made of a record is associated with it (S2-64), which a plan does not hold: each would be refused."""
-    source = spec.source
-    by_id = target.external_id == "hs_object_id"
-    if isinstance(source, HubSpotSource) and not by_id and plural(source.object) != plural(target.object):
-        raise Refused(
-            f"{plural(target.object).capitalize()} made from {plural(source.object)} are associated with them, and a "
-            "record with associations cannot be planned: submit the batch with mode run."
-        )
-
-
 def lacks_external_id(target: SalesforceTarget, described: ObjectDescribe) -> bool:
     """Whether the target upserts by a field that this user does not see."""
     known = {field["name"] for field in described["fields"]}
     return target.external_id is not None and target.external_id not in known
+
+
+def is_ambiguous(target: SalesforceTarget, described: ObjectDescribe) -> bool:
+    """Whether two records may have the same external id, so that concurrent upserts make duplicates (check 15)."""
+    key = next((field for field in described["fields"] if field["name"] == target.external_id), None)
+    return key is not None and bool(key.get("externalId")) and not key.get("unique")
 
 
 def refuse_unwritable(target: SalesforceTarget, described: ObjectDescribe, *, user: str = "this user") -> None:
@@ -68,6 +59,11 @@ def refuse_unwritable(target: SalesforceTarget, described: ObjectDescribe, *, us
         _refuse_read_only(_known(name, fields, target.object), target.object)
     if target.external_id is None:
         return
+    if target.external_id in (target.field, *(target.fields or {})):
+        raise Refused(
+            f"The field {target.external_id} of {target.object} is both the external id and a target field: an answer "
+            "cannot change by which key its record is found. Choose another field."
+        )
     if target.external_id not in fields:
         raise Refused(
             f"There is no external id field {target.external_id} on {target.object} that {user} can see."
@@ -92,10 +88,18 @@ def _refuse_read_only(field: FieldDescribe, sobject: str) -> None:
     if field.get("updateable"):
         return
     why = next((text for fact, text in _READ_ONLY.items() if field.get(fact)), None)
+    if field.get("type") in _COMPOUND:
+        why = "it is put together from other fields, such as BillingCity; choose one of those"
+    elif field["name"] in _SYSTEM:
+        why = "Salesforce itself keeps it; choose another field"
     why = why or "grant edit access (field-level security), or choose another field"
     raise Refused(f"The target field {field['name']} of {sobject} cannot be written by this user: {why}.")
 
 
+_COMPOUND = frozenset({"address", "location"})
+_SYSTEM = frozenset(
+    {"Id", "IsDeleted", "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp"}
+)
 _READ_ONLY = {
     "calculated": "it is a formula, whose value Salesforce computes",
     "autoNumber": "it is an auto-number, which Salesforce gives",

@@ -16,6 +16,9 @@ HORIZON_S = 2.0
 OBSERVED_S = 1.0
 """Over how long the rate is measured."""
 
+INSTANT = 1_000.0
+"""Records a second from which a batch is not waiting for calls of an LLM."""
+
 
 @dataclass
 class Window:
@@ -24,7 +27,14 @@ class Window:
     least: int
     """From the start, and for a batch that makes no progress: what a fleet of workers holds in flight."""
     most: int
+    rate: float = 0.0
+    """Records settled a second, when it was asked last."""
     _seen: deque[tuple[float, int]] = field(default_factory=deque)
+
+    @property
+    def instant(self) -> bool:
+        """Records are settled as soon as they come."""
+        return self.rate >= INSTANT
 
     def size(self, settled: int, now: float) -> int:
         """The window at `now` (seconds, any clock that only goes forward), with so many records settled."""
@@ -33,5 +43,5 @@ class Window:
         while len(self._seen) > 2 and self._seen[1][0] <= now - OBSERVED_S:
             self._seen.popleft()
         began, before = self._seen[0]
-        rate = max(0, settled - before) / max(now - began, 0.1)
-        return max(self.least, min(self.most, int(HORIZON_S * rate)))
+        self.rate = max(0, settled - before) / max(now - began, 0.1)
+        return max(self.least, min(self.most, int(HORIZON_S * self.rate)))

@@ -10,13 +10,15 @@ from schema_svc.sources.crm_analytics import CrmAnalytics
 from schema_svc.sources.hubspot import HubSpot
 from schema_svc.sources.recipe import Recipe
 from schema_svc.sources.rows import Rows
-from schema_svc.sources.salesforce import Salesforce
+from schema_svc.sources.salesforce import BULK_FROM, Salesforce
 
 
-def open_sources(salesforce: SalesforceSession | None, hubspot: HubSpotSession | None = None) -> Mapping[str, Source]:
+def open_sources(
+    salesforce: SalesforceSession | None, hubspot: HubSpotSession | None = None, *, bulk_from: int = BULK_FROM
+) -> Mapping[str, Source]:
     """Sources by the `kind` that a batch names; a session is None where its CRM is not configured."""
     return {
-        "salesforce": Salesforce(salesforce),
+        "salesforce": Salesforce(salesforce, bulk_from=bulk_from),
         "hubspot": HubSpot(hubspot),
         "crm-analytics": CrmAnalytics(salesforce),
         "rows": Rows(),

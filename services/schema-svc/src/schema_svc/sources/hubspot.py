@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence, Set
-from typing import Any, cast
+from datetime import datetime
+from typing import cast
 
 from shared.crm.hubspot import BATCH, HubSpotSession
 from shared.crm.hubspot_refusals import HubSpotRefused
 from shared.crm.hubspot_shapes import CrmObject
 from shared.events import BatchSpec, HubSpotSource
 
-from schema_svc.domain.hubspot_filter import filter_groups, property_names
+from schema_svc.domain.changes import Changes, moment_of
+from schema_svc.domain.following import close_changes, open_changes
+from schema_svc.domain.hubspot_filter import Filter, filter_groups, property_names
+from schema_svc.domain.hubspot_searches import SEARCH_PAGE, between, modified_property, newest, window
 from schema_svc.domain.ranges import Range
 from schema_svc.domain.slots import Needed, Refused, did_you_mean, refuse_unknown
 from schema_svc.domain.source import Missing, Planned, Record, Snapshot
 
 PAGE = 100
-SEARCH_PAGE = 200
 MERGED = "hs_merged_object_ids"
-_ID = "hs_object_id"
+NEVER = "1970-01-01T00:00:00Z"
+"""For a record whose moment nobody asked for, or that has none."""
+
+Groups = Sequence[Sequence[Filter]]
+Place = tuple[str, datetime]
+"""Id of a record, and when it was changed or archived."""
 
 
 class HubSpot:
@@ -35,21 +43,16 @@ class HubSpot:
     async def plan(self, spec: BatchSpec, needed: Needed, snapshot: Snapshot) -> Planned:
         """Check every property, then keep the ids of all selected records."""
         source = _source(spec)
-        groups = filter_groups(source.where) if source.where and source.where.strip() else []
-        conditions = property_names(groups)
-        known = await self._known(source.object, {*needed.fields, *conditions})
-        where = f"HubSpot's {source.object}"
-        refuse_unknown(needed, known, where)
-        for name in conditions:
-            if name not in known:
-                raise Refused(
-                    f"The condition names {name}, which is no property of {where}.{did_you_mean(name, known)}"
-                )
+        given = bool(source.where and source.where.strip())
+        if given and source.deleted == "forward":
+            raise Refused("HubSpot does not search archived records: leave the condition out, or `deleted`.")
+        groups = filter_groups(source.where or "", ours=2 if source.changed_since else 1) if given else []
+        known = await self._checked(source, needed, property_names(groups))
+        changes = await open_changes(spec, snapshot)
         await snapshot.clear_ids()
         requested = 0
-        pages = self._found(source, groups) if groups else self._listed(source)
         try:
-            async for ids in pages:
+            async for ids in self._selected(source, groups, changes, known):
                 part = ids if source.limit is None else ids[: source.limit - requested]
                 await snapshot.add_ids(requested, part)
                 requested += len(part)
@@ -57,6 +60,7 @@ class HubSpot:
                     break
         except HubSpotRefused as refused:
             raise Refused(f"HubSpot refuses to list {source.object}: {refused}") from refused
+        await close_changes(spec, snapshot, changes, whole=requested != source.limit)
         return Planned(requested)
 
     async def records(
@@ -88,27 +92,72 @@ class HubSpot:
             raise Refused(str(refused)) from refused
         return known
 
-    async def _listed(self, source: HubSpotSource) -> AsyncIterator[list[str]]:
+    async def _checked(self, source: HubSpotSource, needed: Needed, conditions: Sequence[str]) -> Collection[str]:
+        known = await self._known(source.object, {*needed.fields, *conditions})
+        where = f"HubSpot's {source.object}"
+        refuse_unknown(needed, known, where)
+        for name in conditions:
+            if name not in known:
+                raise Refused(
+                    f"The condition names {name}, which is no property of {where}.{did_you_mean(name, known)}"
+                )
+        return known
+
+    async def _selected(
+        self, source: HubSpotSource, groups: Groups, changes: Changes | None, known: Collection[str]
+    ) -> AsyncIterator[list[str]]:
+        """Ids of the records that the batch is about, those in the recycling bin at the end."""
+        if changes is None:
+            async for places in self._found(source, groups) if groups else self._listed(source):
+                yield [record_id for record_id, _ in places]
+            if source.deleted == "forward":
+                async for places in self._listed(source, archived=True):
+                    yield [record_id for record_id, _ in places]
+        elif source.limit is None:
+            async for places in self._changed(source, groups, changes, known):
+                yield [record_id for record_id, at in places if changes.is_new(record_id, at)]
+        else:
+            # The oldest first, so that the next batch begins where this one ends.
+            every = [place async for places in self._changed(source, groups, changes, known) for place in places]
+            ids: list[str] = []
+            for record_id, at in sorted(every, key=lambda place: (place[1], int(place[0]))):
+                if len(ids) < source.limit and changes.is_new(record_id, at):
+                    ids.append(record_id)
+            yield ids
+
+    async def _changed(
+        self, source: HubSpotSource, groups: Groups, changes: Changes, known: Collection[str]
+    ) -> AsyncIterator[list[Place]]:
+        modified = modified_property(source.object, known)
+        latest = await self._open().search(source.object, newest(modified, changes.since))
+        changes.begin(_moment(latest[0], modified) if latest else None)
+        if changes.until is not None:
+            also = between(modified, changes.since, changes.until)
+            async for places in self._found(source, groups, also, modified):
+                yield places
+        if source.deleted == "forward":
+            async for places in self._listed(source, archived=True):
+                yield [place for place in places if changes.since is None or place[1] >= changes.since]
+
+    async def _listed(self, source: HubSpotSource, *, archived: bool = False) -> AsyncIterator[list[Place]]:
         after: str | None = None
         while True:
-            records, after = await self._open().page(source.object, after=after, limit=PAGE)
-            yield [str(record["id"]) for record in records]
+            records, after = await self._open().page(source.object, after=after, limit=PAGE, archived=archived)
+            yield [(str(one["id"]), moment_of(str(one.get("archivedAt") or NEVER))) for one in records]
             if after is None:
                 return
 
-    async def _found(self, source: HubSpotSource, groups: list[list[dict[str, Any]]]) -> AsyncIterator[list[str]]:
+    async def _found(
+        self, source: HubSpotSource, groups: Groups, also: Sequence[Filter] = (), modified: str = ""
+    ) -> AsyncIterator[list[Place]]:
         last = 0
         while True:
-            beyond = {"propertyName": _ID, "operator": "GT", "value": str(last)}
-            body = {
-                "filterGroups": [{"filters": [*group, beyond]} for group in groups],
-                "sorts": [{"propertyName": _ID, "direction": "ASCENDING"}],
-                "properties": [_ID],
-                "limit": SEARCH_PAGE,
-            }
+            body = window(groups, last, also, [modified] if modified else [])
+            records = await self._open().search(source.object, body)
             # Numbers, not texts: "99" comes before "100".
-            ids = sorted(int(record["id"]) for record in await self._open().search(source.object, body))
-            yield [str(one) for one in ids if one > last]
+            found = {int(one["id"]): _moment(one, modified) for one in records}
+            ids = sorted(found)
+            yield [(str(one), found[one]) for one in ids if one > last]
             if len(ids) < SEARCH_PAGE or ids[-1] <= last:
                 return
             last = ids[-1]
@@ -121,6 +170,10 @@ class HubSpot:
 
 def _source(spec: BatchSpec) -> HubSpotSource:
     return cast(HubSpotSource, spec.source)
+
+
+def _moment(record: CrmObject, modified: str) -> datetime:
+    return moment_of((record.get("properties") or {}).get(modified) or NEVER)
 
 
 def _merged(record: CrmObject) -> list[str]:
@@ -137,7 +190,7 @@ def _record(
         reason = "The record was merged into another one after the batch was planned."
         return Missing(index, record_id, "MERGED", reason)
     if record is None:
-        reason = "The record was deleted or archived after the batch was planned."
+        reason = "The record is deleted or archived in HubSpot."
         return Missing(index, record_id, "OBJECT_NOT_FOUND", reason)
     properties = record.get("properties") or {}
     return Record(index, record_id, {name: properties.get(name) for name in needed.fields})

@@ -9,8 +9,9 @@ from shared.database import Database
 from shared.events import BatchSpec
 from sqlalchemy import ColumnElement, Connection, and_, case, or_, select, update
 
-from schema_svc.domain.batch import LeaseLost, Share, Standing, Wanted
+from schema_svc.domain.batch import LeaseLost, Order, Share, Standing, after
 from schema_svc.domain.ranges import Range, Ranges
+from schema_svc.store import cursors
 from schema_svc.store.tables import BATCHES, ROWS, SHARES, insert_new, packed, put_unless, unpacked
 
 ROWS_PER_PART = 500
@@ -47,14 +48,14 @@ class BatchStore:
         """Remember some rows of a batch that is submitted next."""
         await self.database.write(lambda connection: _attach(connection, batch_id, part, rows))
 
-    async def want(self, batch_id: str, wanted: Wanted) -> None:
-        """Pause, resume or cancel. A cancelled batch stays cancelled."""
-        before = {"running": ["paused"], "paused": ["running"], "cancelled": ["running", "paused"]}[wanted]
+    async def order(self, batch_id: str, order: Order, *, by_writer: bool = False) -> None:
+        """Pause, resume or cancel."""
+        wanted = after(order, by_writer=by_writer)
         change = (
             update(BATCHES)
-            .where(BATCHES.c.batch_id == batch_id, BATCHES.c.wanted.in_(before))
+            .where(BATCHES.c.batch_id == batch_id, BATCHES.c.wanted.in_(list(wanted)))
             .where(BATCHES.c.phase.in_(["planning", "ready"]))
-            .values(wanted=wanted)
+            .values(wanted=case(wanted, value=BATCHES.c.wanted))
         )
         await self.database.write(lambda connection: connection.execute(change))
 
@@ -72,8 +73,11 @@ class BatchStore:
         change = update(BATCHES).where(BATCHES.c.batch_id == batch_id).values(staged=staged)
         await self.database.write(lambda connection: connection.execute(change))
 
-    async def completed(self, batch_id: str, epoch: int) -> None:
-        """Every record has its verdict; unless a later epoch has been opened meanwhile, the batch is finished."""
+    async def completed(self, batch_id: str, epoch: int, *, in_full: bool = True) -> None:
+        """Every record has its verdict; unless a later epoch has been opened meanwhile, the batch is finished.
+
+        `in_full`: and was not cancelled. Then the next batch continues where this one ended.
+        """
         later = select(SHARES.c.epoch).where(
             SHARES.c.batch_id == batch_id, or_(SHARES.c.epoch > epoch, SHARES.c.cursor < SHARES.c.total)
         )
@@ -82,7 +86,12 @@ class BatchStore:
             .where(BATCHES.c.batch_id == batch_id, BATCHES.c.phase == "ready", ~later.exists())
             .values(phase="finished", settled=BATCHES.c.requested)
         )
-        await self.database.write(lambda connection: connection.execute(change))
+
+        def work(connection: Connection) -> None:
+            if connection.execute(change).rowcount == 1 and in_full:
+                cursors.finish(connection, batch_id)
+
+        await self.database.write(work)
 
     async def reopen(self, batch_id: str, epoch: int, ranges: Sequence[Range]) -> None:
         """Records of `ranges` are pending again; they are expanded under `epoch`."""

@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from shared.database import Database
-from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
+from shared.errors import Retryable
+from sqlalchemy import ColumnElement, Connection, Table, delete, false, select, update
 
-from schema_svc.store.tables import IDS, ROWS, packed, unpacked
+from schema_svc.domain.changes import Cursor
+from schema_svc.store import cursors
+from schema_svc.store.tables import IDS, NOTES, ROWS, packed, put_unless, unpacked
 
 
 class StoredSnapshot:
@@ -19,6 +22,7 @@ class StoredSnapshot:
         self._database = database
         self._batch_id = batch_id
         self._last: dict[str, tuple[int, list[Any]]] = {}
+        self._note: dict[str, Any] | None = None
 
     async def clear_ids(self) -> None:
         """Forget ids of a planning that did not end."""
@@ -68,6 +72,34 @@ class StoredSnapshot:
             return first
 
         return await self._database.write(work)
+
+    async def note(self, note: dict[str, Any]) -> None:
+        """Keep what the source itself wants to know of the batch later, in place of an earlier note."""
+        row = {"batch_id": self._batch_id, "note": packed(note)}
+        await self._database.write(lambda connection: put_unless(connection, NOTES, false(), **row))
+        self._note = note
+
+    async def noted(self) -> dict[str, Any]:
+        """The note; empty where there is none."""
+        if self._note is None:
+            query = select(NOTES.c.note).where(NOTES.c.batch_id == self._batch_id)
+            blob = await self._database.read(lambda connection: connection.execute(query).scalar_one_or_none())
+            self._note = {} if blob is None else unpacked(blob)
+        return self._note
+
+    async def cursor(self, name: str, *, hold: bool) -> Cursor | None:
+        """Where the last finished batch ended; with `hold`, `Retryable` while another batch continues."""
+
+        def work(connection: Connection) -> Cursor | None:
+            if hold and not cursors.hold(connection, name, self._batch_id):
+                raise Retryable("an earlier batch of the same name and source has not ended yet", code="CURSOR_HELD")
+            return cursors.read(connection, name)
+
+        return await (self._database.write(work) if hold else self._database.read(work))
+
+    async def keep_cursor(self, name: str, cursor: Cursor) -> None:
+        """Where the next batch begins, should this one finish."""
+        await self._database.write(lambda connection: cursors.keep(connection, name, self._batch_id, cursor))
 
     async def _read(self, table: Table, column: ColumnElement[bytes], first: int, count: int) -> list[Any]:
         found: list[Any] = []

@@ -80,6 +80,24 @@ ROWS = Table(
     Column("rows", LargeBinary, nullable=False),
 )
 
+CURSORS = Table(
+    "schema_cursors",
+    metadata,
+    # Of all batches that continue each other.
+    Column("name", String(64), primary_key=True),
+    Column("cursor", LargeBinary),
+    # The batch that continues now, and where it leaves the next one to begin.
+    Column("holder", String(64), index=True),
+    Column("next", LargeBinary),
+)
+
+NOTES = Table(
+    "schema_notes",
+    metadata,
+    Column("batch_id", String(64), primary_key=True),
+    Column("note", LargeBinary, nullable=False),
+)
+
 
 def packed(value: Any) -> bytes:
     """JSON, compressed. Bytes also take a NUL in a text, which PostgreSQL's own text refuses."""

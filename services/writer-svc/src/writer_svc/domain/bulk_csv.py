@@ -1,13 +1,15 @@
-"""CSV as Bulk API 2.0 takes it and gives it back (RFC 4180, UTF-8, line feeds), piece by piece."""
+"""CSV as Bulk API 2.0 takes it (RFC 4180, UTF-8, line feeds)."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+
+from writer_svc.domain.coercion import units
 
 NULL = "#N/A"
 """Sets a field to null; an empty cell leaves it as it is. The text itself can therefore not be sent."""
@@ -39,45 +41,6 @@ def merged(earlier: str, later: str) -> str:
     return ",".join(_quoted(new or old) for old, new in zip(before, after, strict=True))
 
 
-class CsvRecords:
-    """Cuts a stream of text into records, at line feeds outside of quotes only.
-
-    Nothing else ends a record: neither a carriage return, U+2028 and U+0085 in a text, nor the end of a piece.
-    """
-
-    def __init__(self) -> None:
-        self._rest = ""
-        self._first = True
-
-    def feed(self, text: str) -> Iterator[list[str]]:
-        """Records that are complete by now."""
-        if self._first and text:
-            text, self._first = text.removeprefix("\ufeff"), False
-        text = self._rest + text
-        end = _end_of_records(text)
-        self._rest = text[end:]
-        return _parsed(text[:end])
-
-    def end(self) -> Iterator[list[str]]:
-        """What was left without a line feed."""
-        complete, self._rest = self._rest, ""
-        return _parsed(complete)
-
-
-def _end_of_records(text: str) -> int:
-    """Behind the last line feed that is outside of quotes: what is before it is read at once."""
-    end = text.rfind("\n") + 1
-    quotes = text.count('"', 0, end)
-    while end and quotes % 2:
-        before = text.rfind("\n", 0, end - 1) + 1
-        quotes, end = quotes - text.count('"', before, end), before
-    return end
-
-
-def _parsed(text: str) -> Iterator[list[str]]:
-    return filter(None, csv.reader(io.StringIO(text, newline="")))
-
-
 def _cell(value: Any) -> str | None:
     """The cell; None where it cannot be said."""
     if value is None or value == "":
@@ -89,7 +52,7 @@ def _cell(value: Any) -> str | None:
     if isinstance(value, int | float):
         return f"{Decimal(repr(value)):f}"
     text = str(value)
-    return None if text == NULL or len(text) > CELL else _quoted(text)
+    return None if text == NULL or units(text) > CELL else _quoted(text)
 
 
 def _quoted(text: str) -> str:

@@ -15,6 +15,8 @@ from shared.errors import Rejected
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TRUE = frozenset({"true", "yes", "y", "1"})
 _FALSE = frozenset({"false", "no", "n", "0"})
+_DATE = len("2026-11-21")
+_TOLD_CHOICES = 8
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 
 
@@ -40,18 +42,23 @@ def coerced(value: Any, field: FieldDescribe) -> Any:
 
 def plain_text(value: Any, field: FieldDescribe) -> str:
     """`value` as text that Salesforce can store. Raises `Unfit`."""
-    text = value if isinstance(value, str) else _as_text(value)
+    text = value if isinstance(value, str) else _as_text(value, field["name"])
     if "\0" in text or _SURROGATE.search(text):
         raise Unfit("INVALID_CHARACTERS", f"The value for {field['name']} holds characters that are no text.")
     return text
 
 
+def units(text: str) -> int:
+    """Length as Salesforce counts it: UTF-16 units, so that most emoji are two (contract check 43)."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def _text(value: Any, field: FieldDescribe) -> str:
     text = plain_text(value, field)
-    longest = field.get("length") or 0
+    longest, has = field.get("length") or 0, units(text)
     # Never shortened: half an answer is a wrong answer.
-    if 0 < longest < len(text):
-        reason = f"The answer has {len(text)} characters, {field['name']} takes {longest}."
+    if 0 < longest < has:
+        reason = f"The value for {field['name']} has {has} characters, the field takes {longest}: ask for less."
         raise Unfit("STRING_TOO_LONG", reason)
     return text
 
@@ -66,7 +73,11 @@ def _picked(value: Any, field: FieldDescribe) -> str:
             for choice in choices:
                 if fold(str(choice.get(name) or "")) == fold(text):
                     return str(choice["value"])
-    raise Unfit("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", f"The answer is not one of the choices of {field['name']}.")
+    # The choices are the org's own words, so they may be told.
+    some = ", ".join(str(choice.get("value")) for choice in choices[:_TOLD_CHOICES])
+    more = f" and {len(choices) - _TOLD_CHOICES} more" if len(choices) > _TOLD_CHOICES else ""
+    reason = f"The answer is not one of the choices of {field['name']} ({some}{more}): name them in the prompt."
+    raise Unfit("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", reason)
 
 
 def _picked_many(value: Any, field: FieldDescribe) -> str:
@@ -108,9 +119,12 @@ def _integer(value: Any, field: FieldDescribe) -> int:
 def _date(value: Any, field: FieldDescribe) -> str:
     text = plain_text(value, field).strip()
     try:
-        return date.fromisoformat(text[:10]).isoformat()
+        # A moment has its date, too.
+        day = date.fromisoformat(text) if len(text) <= _DATE else datetime.fromisoformat(text).date()
     except ValueError:
-        raise Unfit("INVALID_TYPE_ON_FIELD_IN_RECORD", f"The answer for {field['name']} is no date.") from None
+        reason = f"The answer for {field['name']} is no date such as 2026-11-21."
+        raise Unfit("INVALID_TYPE_ON_FIELD_IN_RECORD", reason) from None
+    return day.isoformat()
 
 
 def _datetime(value: Any, field: FieldDescribe) -> str:
@@ -118,7 +132,8 @@ def _datetime(value: Any, field: FieldDescribe) -> str:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Unfit("INVALID_TYPE_ON_FIELD_IN_RECORD", f"The answer for {field['name']} is no date and time.") from None
+        reason = f"The answer for {field['name']} is no date and time such as 2026-11-21T10:00:00Z."
+        raise Unfit("INVALID_TYPE_ON_FIELD_IN_RECORD", reason) from None
     # Without a zone Salesforce would refuse it; UTC is what its own answers are in.
     return moment.isoformat(timespec="milliseconds") + ("" if moment.tzinfo else "Z")
 
@@ -130,10 +145,14 @@ def _reference(value: Any, field: FieldDescribe) -> str:
     return id18(text)
 
 
-def _as_text(value: Any) -> str:
-    if isinstance(value, bool | int | float):
-        return str(value).lower() if isinstance(value, bool) else str(value)
-    return json.dumps(value, ensure_ascii=False)
+def _as_text(value: Any, name: str) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        reason = f"The answer for {name} is not a number or holds one that is none (NaN or infinite)."
+        raise Unfit("INVALID_TYPE_ON_FIELD_IN_RECORD", reason) from None
 
 
 _TEXTS = frozenset({"string", "textarea", "phone", "url", "email", "encryptedstring", "combobox", "anyType"})

@@ -28,6 +28,8 @@ _SENTENCES = {
     "INVALID_DATE": "The answer is no date.",
     "INVALID_INTEGER": "The answer is not a whole number.",
     "INVALID_NUMBER": "The answer is not a number.",
+    "INVALID_FORMAT": "A validation rule of the portal refuses the form of the value.",
+    "INVALID_OWNER_ID": "The portal has no such owner.",
     "READ_ONLY_VALUE": "The property cannot be written.",
     "REQUIRED_FIELD": "A required property has no value.",
     "PROPERTY_REQUIRED": "A required property has no value.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.crm.uniqueness import domain_key, unique_domain, unique_email
+from shared.crm.uniqueness import domain_key, run_tag, unique_domain, unique_email
 from shared.events import RecordGenerated
 
 
@@ -21,14 +21,20 @@ def made_unique(
     domain = domain_key(str(found.get("email") or "").rpartition("@")[2]) or "example.com"
     related = None
     if isinstance(company, Mapping):
-        domain = unique_domain(_company_name(company), run, index)
+        domain = _domain_of(company, run, index)
         related = {**company, "domain": domain}
     elif found.get("domain"):
-        found["domain"] = unique_domain(_company_name(found), run, index)
+        found["domain"] = _domain_of(found, run, index)
     if found.get("email"):
         first, last = _names_of(found)
         found["email"] = unique_email(first, last, run, index, domain)
     return found, related
+
+
+def _domain_of(company: Mapping[str, Any], run: str, index: int) -> str:
+    """Its own, where that is unique already: a recipe stood in, which makes it so."""
+    given = domain_key(str(company.get("domain") or ""))
+    return given if given.endswith(f"-{run_tag(run)}{index}.com") else unique_domain(_company_name(company), run, index)
 
 
 def _company_name(company: Mapping[str, Any]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,9 @@ from writer_svc.domain.rows import answer_text
 RECORD_ID = "hs_object_id"
 """Named as the external id, records are updated by HubSpot's own id."""
 
+LONGEST_DOMAIN = 253
+"""RFC 1035."""
+
 _SINGULARS = {"contacts": "contact", "companies": "company", "deals": "deal", "tickets": "ticket", "notes": "note",
               "calls": "call", "tasks": "task"}  # fmt: skip
 
@@ -34,6 +37,26 @@ class Schema:
     object_type: str
     definitions: Mapping[str, PropertyDefinition]
     wrong: Mapping[str, str]
+
+    def with_options(self, options: Iterable[tuple[str, str]]) -> Schema:
+        """With labels (by property) as further options."""
+        definitions = dict(self.definitions)
+        for name, label in options:
+            there = definitions[name].get("options", [])
+            definitions[name] = {**definitions[name], "options": [*there, {"label": label, "value": label}]}
+        return replace(self, definitions=definitions)
+
+    def options_lacking(self, values: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+        """Labels, by property, that records of these `values` hold and that are no options yet."""
+        lacking: dict[str, dict[str, None]] = {}
+        for name, value in (pair for one in values for pair in one.items()):
+            definition = self.definitions.get(name, {})
+            if definition.get("type") != "enumeration" or definition.get("externalOptions") or not value:
+                continue
+            known = {option.get("value") for option in definition.get("options", [])}
+            parts = str(value).split(";") if definition.get("fieldType") == "checkbox" else [str(value)]
+            lacking.setdefault(name, {}).update(dict.fromkeys(part for part in parts if part not in known))
+        return {name: list(labels) for name, labels in lacking.items() if labels}
 
 
 Schemas = Mapping[str, Schema]
@@ -223,4 +246,7 @@ def _company(
 
 def _company_key(domain: str) -> str:
     """One domain, one company, whoever writes it first: HubSpot itself does not keep domains unique."""
-    return f"domain:{uniqueness.domain_key(domain)}"
+    key = uniqueness.domain_key(domain)
+    if len(key) > LONGEST_DOMAIN:
+        raise Unfit("INVALID_DOMAIN", f"The company's domain is longer than any: {LONGEST_DOMAIN} characters at most.")
+    return f"domain:{key}"

@@ -95,7 +95,8 @@ def _json(value: Any, name: str) -> str:
 
 
 def _number(value: Any, name: str) -> str:
-    text = plain_text(value, {"name": name}).strip().lstrip("$€£").rstrip("%").replace(",", "").strip()
+    said = str(value) if isinstance(value, float) else value
+    text = plain_text(said, {"name": name}).strip().lstrip("$€£").rstrip("%").replace(",", "").strip()
     try:
         number = Decimal(text)
     except InvalidOperation:

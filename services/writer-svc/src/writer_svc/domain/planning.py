@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -15,6 +15,39 @@ from writer_svc.domain.verdicts import Verdict
 Values = Mapping[str, Any]
 Phase = Literal["planned", "applied", "found", "closed"]
 """found: it was there already when it was to be created, so it is never deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A record that some of the batch belong to, as contacts to their company; written with the first of them."""
+
+    name: str
+    """As the change calls it: `company`."""
+    key: str
+    """By which the target finds it: the same for all records that share it."""
+    body: Values
+    before: Values | None
+    crm_id: str | None = None
+    phase: Phase = "planned"
+
+    @property
+    def changes(self) -> bool:
+        """Whether writing it does anything."""
+        return self.before is None or any(not same(self.before.get(name), value) for name, value in self.body.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Bond:
+    """An association that the record lacks."""
+
+    object_type: str
+    crm_id: str | None
+    """The record at the other end; None: the parent, which may have to be created first."""
+    primary: bool = False
+    was_there: bool = False
+    """They were associated already, only not as the primary ones: undoing leaves that."""
+    instead_of: str | None = None
+    """What was the primary one before, and is again after undoing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +64,28 @@ class PlanRow:
     before: Values | None
     """The same fields as they were; None: there was no record."""
     action: Literal["create", "update", "unchanged"]
+    parent: Parent | None = None
+    bonds: tuple[Bond, ...] = ()
 
     def change(self) -> Change:
-        """The diff: only fields that change."""
-        before = self.before or {}
-        fields = {
-            name: {"before": before.get(name), "after": value}
-            for name, value in self.body.items()
-            if not same(before.get(name), value)
-        }
+        """The diff: only fields that change, `company.name` and the like of the parent, `associations.contacts`."""
+        fields = _diff(self.before, self.body)
+        if self.parent is not None:
+            fields |= _diff(self.parent.before, self.parent.body, f"{self.parent.name}.")
+        for bond in self.bonds:
+            other = bond.crm_id or (self.parent and (self.parent.crm_id or self.parent.key))
+            name = f"associations.{bond.object_type}"
+            if bond.primary:
+                fields[f"{name}.primary"] = {"before": bond.instead_of, "after": other}
+            else:
+                fields.setdefault(name, {"before": None, "after": []})["after"].append(other)
         return Change(action=self.action, fields=fields)
+
+    def related(self, parent: Parent | None, bonds: tuple[Bond, ...]) -> PlanRow:
+        """The row with what it belongs to: not unchanged any more if that changes."""
+        idle = self.action == "unchanged" and not bonds and not (parent and parent.changes)
+        action = self.action if idle or self.action != "unchanged" else "update"
+        return replace(self, parent=parent, bonds=bonds, action=action)
 
 
 FOUND = "ALREADY_THERE"
@@ -90,6 +135,12 @@ def plan_row(result: RecordGenerated, key: str, body: Values, now: Values | None
     before = {name: now.get(name) for name in body}
     unchanged = all(same(before[name], value) for name, value in body.items())
     return PlanRow(result, crm_id, key, dict(body), before, "unchanged" if unchanged else "update")
+
+
+def _diff(before: Values | None, after: Values, prefix: str = "") -> dict[str, dict[str, Any]]:
+    was = before or {}
+    changed = {name: value for name, value in after.items() if not same(was.get(name), value)}
+    return {f"{prefix}{name}": {"before": was.get(name), "after": value} for name, value in changed.items()}
 
 
 def agrees(now: Values | None, expected: Values | None) -> bool:

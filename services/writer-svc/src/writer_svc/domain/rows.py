@@ -78,6 +78,24 @@ def row_of(result: RecordGenerated, target: SalesforceTarget, fields: Fields) ->
     return Row(result, folded(value, field), {**body, target.external_id: value}, parent)
 
 
+def creatable(body: Mapping[str, Any], described: ObjectDescribe) -> None:
+    """Whether a record of these fields can be created (contract check 14). Raises `Unfit` with the fields."""
+    fixed, missing = [], []
+    for field in described["fields"]:
+        name, given = field["name"], body.get(field["name"]) is not None
+        if given and not field.get("createable", True):
+            fixed.append(name)
+        optional = field.get("nillable", True) or field.get("defaultedOnCreate") or field.get("type") == "boolean"
+        if not (given or optional) and field.get("createable"):
+            missing.append(name)
+    if fixed:
+        reason = f"The record is not there, and {', '.join(fixed)} cannot be set when it is created."
+        raise Unfit("INVALID_FIELD_FOR_INSERT_UPDATE", reason)
+    if missing:
+        reason = f"The record is not there, and to create it {', '.join(missing)} must have a value."
+        raise Unfit("REQUIRED_FIELD_MISSING", f"{reason} Add it to the target's fields.")
+
+
 def waves(rows: Sequence[Keyed], size: int) -> list[list[Keyed]]:
     """Calls of at most `size` rows in order; a key that is in a call already waits for a later one.
 

@@ -16,23 +16,37 @@ LOCKED = "UNABLE_TO_LOCK_ROW"
 FULL = "STORAGE_LIMIT_EXCEEDED"
 ORPHANED = "INVALID_CROSS_REFERENCE_KEY"
 
-DRIFT = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INVALID_FIELD_FOR_INSERT_UPDATE"})
+FIXED = "INVALID_FIELD_FOR_INSERT_UPDATE"
+
+DRIFT = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", FIXED})
 """The org's schema is not what the describe said."""
 
+RECORDS_OWN = frozenset({FIXED})
+"""Of these, what Salesforce also says of single records, such as new ones with a field that only updates may set."""
+
 _SENTENCES = {
-    "STRING_TOO_LONG": "The answer is longer than the field allows.",
-    "REQUIRED_FIELD_MISSING": "A required field has no value.",
-    "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": "The answer is not one of the field's choices.",
-    "ENTITY_IS_DELETED": "The record was deleted.",
-    ORPHANED: "The record, or one it refers to, does not exist.",
-    "MALFORMED_ID": "The record id is not a Salesforce id.",
+    "STRING_TOO_LONG": "The answer is longer than the field allows: ask for less, or choose a longer field.",
+    "REQUIRED_FIELD_MISSING": "A required field has no value: add it to the target's fields.",
+    "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": "The answer is not one of the field's choices: name them in the prompt.",
+    "INVALID_EMAIL_ADDRESS": "The answer is no e-mail address.",
+    "INVALID_TYPE_ON_FIELD_IN_RECORD": "The answer is not of the field's type.",
+    "FIELD_INTEGRITY_EXCEPTION": "The value does not fit the field, or refers to a record of another object.",
+    "NUMBER_OUTSIDE_VALID_RANGE": "The number is outside the field's range.",
+    "ENTITY_IS_DELETED": "The record was deleted: restore it from the recycle bin and retry, or leave it.",
+    ORPHANED: "The record, or one it refers to, does not exist: create that one first, then retry.",
+    "MALFORMED_ID": "A value is not a Salesforce id.",
     "DUPLICATE_VALUE": "Another record has this unique value.",
     "DUPLICATES_DETECTED": "A duplicate rule of the org stopped the record.",
     "FIELD_CUSTOM_VALIDATION_EXCEPTION": "A validation rule of the org refuses the record.",
-    "INSUFFICIENT_ACCESS_OR_READONLY": "The user may not change this record.",
+    "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY": "A trigger of the org refuses the record.",
+    "INSUFFICIENT_ACCESS_OR_READONLY": "The user may not change this record: give it edit access, then retry.",
+    "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY": "The user may not use the record that this one refers to.",
+    "MISSING_ARGUMENT": "The record's id is missing.",
+    "JSON_PARSER_ERROR": "Salesforce cannot read a value: its type is not the field's.",
+    "NOT_CREATEABLE": "The record is not there, and this user may not create it with these fields.",
     FULL: "The org's storage is full.",
-    "NUMBER_OUTSIDE_VALID_RANGE": "The number is outside the field's range.",
-    LOCKED: "The record stayed locked by others.",
+    FIXED: "A field cannot be set here: it is read-only, or fixed when the record is created.",
+    LOCKED: "The record stayed locked by others: retry later.",
 }
 _QUOTING = (
     (re.compile(r"(data value too large: ).*(\(max length=\d+\))", re.DOTALL), r"\1… \2"),
@@ -54,12 +68,17 @@ class Verdict(NamedTuple):
     reason: str | None = None
     category: Category | None = None
     change: Change | None = None
+    later: bool = False
+    """It may go well after a while: only when that is over, too, is this the verdict."""
 
 
 _VERDICTS = TypeAdapter(list[RecordSettled])
 
 GENERATED = Verdict("generated")
 CANCELLED = Verdict("cancelled")
+OVERTAKEN = Verdict(
+    "skipped", code="OVERTAKEN", reason="A later answer for the same record was written while this one waited."
+)
 
 
 def failed(code: str, reason: str | None = None, *, category: Category = "crm") -> Verdict:
@@ -70,9 +89,9 @@ def failed(code: str, reason: str | None = None, *, category: Category = "crm") 
 def refused(code: str, said: str, fields: Iterable[str], values: Iterable[object]) -> Verdict:
     """The CRM's own refusal: our sentence, the fields, and its message where that quotes none of the sent `values`."""
     named = [name for name in fields if name]
-    about = f" ({', '.join(named)})" if named else ""
+    about = f"{', '.join(named)}: " if named else ""
     message = without_values(said, values)
-    return failed(code, f"{_sentence(code)}{about}{' Salesforce says: ' + message if message else ''}")
+    return failed(code, f"{about}{_sentence(code)}{' Salesforce says: ' + message if message else ''}")
 
 
 def without_values(said: str, values: Iterable[object]) -> str:
@@ -106,7 +125,7 @@ def settled(result: RecordGenerated, verdict: Verdict) -> RecordSettled:
         cost_usd=result.cost_usd,
         attempts=result.attempts,
         category=verdict.category if failure else result.category,
-        reason=verdict.reason if failure else result.reason,
+        reason=verdict.reason or result.reason,
         state=verdict.state,
         code=verdict.code,
         crm_id=verdict.crm_id,
@@ -123,7 +142,7 @@ def settled_kept(told: Iterable[tuple[bytes, Verdict]]) -> list[RecordSettled]:
 
 
 def _settled_text(text: bytes, verdict: Verdict) -> bytes:
-    if verdict.state == "failed" or verdict.code is not None or verdict.change is not None:
+    if verdict.state == "failed" or verdict.code or verdict.reason or verdict.change is not None:
         return settled(RecordGenerated.model_validate_json(text), verdict).model_dump_json().encode()
     known = "" if verdict.crm_id is None else f',"crm_id":{json.dumps(verdict.crm_id)}'
     return text[:-1] + f',"state":"{verdict.state}"{known}}}'.encode()

@@ -19,10 +19,22 @@ PLAN_ROWS = Table(
     metadata,
     Column("batch_id", String(64), primary_key=True),
     Column("position", Integer, primary_key=True),
-    # planned, applied, closed
+    # planned, applied, found, closed
     Column("phase", String(16), nullable=False),
     Column("crm_id", String(64)),
     # The row, packed: result, key, body, the values before, action.
+    Column("row", LargeBinary, nullable=False),
+)
+
+PLAN_PARENTS = Table(
+    "writer_plan_parents",
+    metadata,
+    Column("batch_id", String(64), primary_key=True),
+    Column("key", String(320), primary_key=True),
+    # planned, applied, found, closed
+    Column("phase", String(16), nullable=False),
+    Column("crm_id", String(64)),
+    # The parent, packed: name, body, the values before, its id if it was there.
     Column("row", LargeBinary, nullable=False),
 )
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import TypeAdapter
 from shared.database import Database
 from shared.events import RecordGenerated
 from shared.events.spec import Target as TargetSpec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Select, delete, select, update
 
-from writer_svc.domain.planning import Phase, PlanRow
+from writer_svc.domain.planning import Bond, Parent, Phase, PlanRow
 from writer_svc.store.metadata import insert_new, packed, unpacked
-from writer_svc.store.plan_tables import APPROVALS, PLAN_ROWS, PLANS
+from writer_svc.store.plan_tables import APPROVALS, PLAN_PARENTS, PLAN_ROWS, PLANS
 
 PAGE = 200
 KEPT_S = 30 * 86_400.0
@@ -33,14 +34,17 @@ class StoredPlans:
         """The rows as they are kept: of a record that was planned before, as it was then."""
         plan = {"batch_id": batch_id, "target": _TARGET.dump_json(target).decode(), "made_at": self._clock()}
         lines = [{"batch_id": batch_id, "phase": "planned", **_columns(row)} for row in rows]
+        parents = [{"batch_id": batch_id, **_parent_columns(row.parent)} for row in rows if row.parent is not None]
         positions = [row.result.index for row in rows]
 
         def work(connection: Connection) -> list[PlanRow]:
             insert_new(connection, PLANS, [plan])
             _drop_older(connection, batch_id, rows)
             insert_new(connection, PLAN_ROWS, lines)
+            # Of records that share one, the first says what it becomes.
+            insert_new(connection, PLAN_PARENTS, parents)
             query = select(PLAN_ROWS).where(PLAN_ROWS.c.batch_id == batch_id, PLAN_ROWS.c.position.in_(positions))
-            return [_row(found) for found in connection.execute(query)]
+            return _rows(connection, batch_id, query)
 
         return await self._database.write(work)
 
@@ -66,7 +70,7 @@ class StoredPlans:
         while True:
             mine = (PLAN_ROWS.c.batch_id == batch_id, PLAN_ROWS.c.phase == phase, PLAN_ROWS.c.position > last)
             query = select(PLAN_ROWS).where(*mine).order_by(PLAN_ROWS.c.position).limit(PAGE)
-            page = await self._database.read(lambda c, query=query: [_row(row) for row in c.execute(query)])  # type: ignore[misc]
+            page = await self._database.read(lambda c, query=query: _rows(c, batch_id, query))  # type: ignore[misc]
             if page:
                 yield page
                 last = page[-1].result.index
@@ -74,13 +78,18 @@ class StoredPlans:
                 return
 
     async def settle(self, batch_id: str, rows: Sequence[tuple[PlanRow, Phase, str | None]]) -> None:
-        """What became of rows: their phase, and the id of a record that was created."""
+        """What became of rows: their phase, the id of a record that was created, and the same of their parents."""
+        parents = {row.parent.key: row.parent for row, _, _ in rows if row.parent is not None}
 
         def work(connection: Connection) -> None:
             for row, phase, crm_id in rows:
                 mine = (PLAN_ROWS.c.batch_id == batch_id, PLAN_ROWS.c.position == row.result.index)
                 values = {"phase": phase, "crm_id": crm_id or row.crm_id}
                 connection.execute(update(PLAN_ROWS).where(*mine).values(**values))
+            for key, parent in parents.items():
+                of_batch = (PLAN_PARENTS.c.batch_id == batch_id, PLAN_PARENTS.c.key == key)
+                values = {"phase": parent.phase, "crm_id": parent.crm_id}
+                connection.execute(update(PLAN_PARENTS).where(*of_batch).values(**values))
 
         await self._database.write(work)
 
@@ -95,7 +104,7 @@ class StoredPlans:
 
         def work(connection: Connection) -> None:
             ids = list(connection.execute(old).scalars())
-            for table in (PLAN_ROWS, APPROVALS, PLANS):
+            for table in (PLAN_ROWS, PLAN_PARENTS, APPROVALS, PLANS):
                 connection.execute(delete(table).where(table.c.batch_id.in_(ids)))
 
         await self._database.write(work)
@@ -105,23 +114,48 @@ def _drop_older(connection: Connection, batch_id: str, rows: Sequence[PlanRow]) 
     """A record that was retried by hand is planned anew."""
     epochs = {row.result.index: row.result.epoch for row in rows if row.result.epoch}
     mine = (PLAN_ROWS.c.batch_id == batch_id, PLAN_ROWS.c.position.in_(list(epochs)))
-    kept = [_row(found) for found in connection.execute(select(PLAN_ROWS).where(*mine))] if epochs else []
+    kept = _rows(connection, batch_id, select(PLAN_ROWS).where(*mine)) if epochs else []
     older = [row.result.index for row in kept if row.result.epoch < epochs[row.result.index]]
     connection.execute(delete(PLAN_ROWS).where(PLAN_ROWS.c.batch_id == batch_id, PLAN_ROWS.c.position.in_(older)))
 
 
 def _columns(row: PlanRow) -> dict[str, Any]:
-    kept = {
+    kept: dict[str, Any] = {
         "result": row.result.model_dump(mode="json", exclude_defaults=True),
         "key": row.key,
         "body": dict(row.body),
         "before": None if row.before is None else dict(row.before),
         "action": row.action,
     }
+    if row.parent is not None:
+        kept["parent"] = row.parent.key
+    if row.bonds:
+        kept["bonds"] = [asdict(bond) for bond in row.bonds]
     return {"position": row.result.index, "crm_id": row.crm_id, "row": packed(kept)}
 
 
-def _row(found: Any) -> PlanRow:
-    kept = unpacked(found.row)
-    result = RecordGenerated.model_validate(kept.pop("result"))
-    return PlanRow(result=result, crm_id=found.crm_id, **kept)
+def _parent_columns(parent: Parent) -> dict[str, Any]:
+    before = None if parent.before is None else dict(parent.before)
+    kept = {"name": parent.name, "body": dict(parent.body), "before": before}
+    return {"key": parent.key, "phase": parent.phase, "crm_id": parent.crm_id, "row": packed(kept)}
+
+
+def _rows(connection: Connection, batch_id: str, query: Select[Any]) -> list[PlanRow]:
+    """The rows that `query` finds, with their parents as they are now."""
+    found = [(one.crm_id, unpacked(one.row)) for one in connection.execute(query)]
+    parents = _parents(connection, batch_id, {kept["parent"] for _, kept in found if "parent" in kept})
+    rows: list[PlanRow] = []
+    for crm_id, kept in found:
+        result = RecordGenerated.model_validate(kept.pop("result"))
+        parent = parents.get(kept.pop("parent", None))
+        bonds = tuple(Bond(**bond) for bond in kept.pop("bonds", ()))
+        rows.append(PlanRow(result=result, crm_id=crm_id, parent=parent, bonds=bonds, **kept))
+    return rows
+
+
+def _parents(connection: Connection, batch_id: str, keys: Iterable[str]) -> dict[str | None, Parent]:
+    query = select(PLAN_PARENTS).where(PLAN_PARENTS.c.batch_id == batch_id, PLAN_PARENTS.c.key.in_(list(keys)))
+    return {
+        one.key: Parent(key=one.key, crm_id=one.crm_id, phase=one.phase, **unpacked(one.row))
+        for one in connection.execute(query)
+    }

@@ -12,6 +12,7 @@ from writer_svc.domain.holds import Holds
 from writer_svc.domain.planning import Planner, PlanStore
 from writer_svc.domain.staging import Staging
 from writer_svc.domain.target import Target
+from writer_svc.domain.turns import Turns
 from writer_svc.domain.uploads import Keeping
 from writer_svc.targets.crm_analytics import CrmAnalytics
 from writer_svc.targets.hubspot import HubSpot
@@ -24,14 +25,16 @@ from writer_svc.targets.salesforce.gathering import Company
 from writer_svc.targets.salesforce.planner import SalesforcePlanner
 
 
-def open_planners(salesforce: SalesforceSession | None, hubspot: HubSpotSession | None = None) -> Mapping[str, Planner]:
+def open_planners(
+    salesforce: SalesforceSession | None, hubspot: HubSpotSession | None = None, *, turns: Turns | None = None
+) -> Mapping[str, Planner]:
     """Targets whose batches can be planned, applied and undone, by kind."""
     planners: dict[str, Planner] = {}
     if salesforce is not None:
         collections = Collections(salesforce, sleep=asyncio.sleep, jitter=random.random)
         planners["salesforce"] = SalesforcePlanner(salesforce, collections)
     if hubspot is not None:
-        planners["hubspot"] = HubSpotPlanner(hubspot, time.time)
+        planners["hubspot"] = HubSpotPlanner(hubspot, time.time, turns)
     return planners
 
 
@@ -47,11 +50,12 @@ def open_targets(
     parallel: int = 4,
     planners: Mapping[str, Planner] | None = None,
     plans: PlanStore | None = None,
+    turns: Turns | None = None,
 ) -> Mapping[str, Target]:
     """Targets by the `kind` that a plan names; a session is None where its CRM is not configured."""
     return {
         "salesforce": Salesforce(salesforce, staging=staging, holds=holds, company=company, bulk_from=bulk_from),
-        "hubspot": HubSpot(hubspot, holds=holds, parallel=parallel),
+        "hubspot": HubSpot(hubspot, holds=holds, parallel=parallel, turns=turns),
         "crm-analytics": CrmAnalytics(salesforce, keeping),
         "plan": Plan(planners or {}, plans, holds=holds),
         "csv": Keep(),

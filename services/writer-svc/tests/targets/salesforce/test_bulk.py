@@ -268,6 +268,60 @@ async def test_locked_rows_are_sent_again(desk: Desk, sandbox: RunningSandbox, m
     assert desk.codes(20) == {"written": 20}
 
 
+async def test_rows_without_their_parent_are_sent_again_a_few_times_and_then_fail(
+    desk: Desk, sandbox: RunningSandbox, make_result: Any, make_plan: Any
+) -> None:
+    account = sandbox.query("SELECT Id FROM Account LIMIT 1")[0]["Id"]
+    records = [{"attributes": {"type": "Contact"}, "LastName": f"Child {i}"} for i in range(8)]
+    made = sandbox.client.post("/services/data/v62.0/composite/sobjects", json={"records": records}).json()
+    contacts = [one["id"] for one in made]
+    plan = make_plan({"kind": "salesforce", "object": "Contact", "fields": {"AccountId": "of"}}, requested=8)
+    parents = [account] * 7 + ["001RS00000ZZZZZ"]
+    await desk.stage(
+        [(make_result(i, None, record_id=contacts[i], values={"of": parent}), plan) for i, parent in enumerate(parents)]
+    )
+    sandbox.fault(method="PUT", path=f"{INGEST}/*/batches", code="INVALID_CROSS_REFERENCE_KEY", rows=[3])
+    await desk.run()
+    assert desk.codes(8) == {"written": 7, "INVALID_CROSS_REFERENCE_KEY": 1}
+    assert (count(sandbox, "POST", "/jobs/ingest"), count(sandbox, "PATCH", "/composite/sobjects")) == (1, 3)
+
+
+async def test_rows_that_fail_in_the_middle_of_a_large_job_are_exactly_those_that_are_told(
+    desk: Desk, sandbox: RunningSandbox, make: Any
+) -> None:
+    await desk.stage(make("middle", [f"P {i}" for i in range(999)]))
+    fault = {"code": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "rows": [[401, 450]]}
+    sandbox.fault(method="PUT", path=f"{INGEST}/*/batches", **fault)
+    await desk.run()
+    failed = {index for index, verdict in desk.verdicts(999).items() if verdict.state == "failed"}
+    assert failed == set(range(400, 450))
+    assert len(rows(sandbox, "middle")) == 949
+
+
+async def test_a_job_that_salesforce_fails_is_read_to_the_end_and_its_rest_sent_once_more(
+    desk: Desk, sandbox: RunningSandbox, make: Any
+) -> None:
+    await desk.stage(make("fails", [f"P {i}" for i in range(20)]))
+    sandbox.fault(method="PROCESS", path=f"{INGEST}/*/batches/1", status=500, nth=[1])
+    await desk.run()
+    assert desk.codes(20) == {"written": 20}
+    assert (count(sandbox, "POST", "/jobs/ingest"), len(rows(sandbox, "fails"))) == (2, 20)
+
+
+async def test_a_job_that_fails_twice_ends_in_verdicts(desk: Desk, sandbox: RunningSandbox, make: Any) -> None:
+    await desk.stage(make("never", [f"P {i}" for i in range(20)]))
+    sandbox.fault(method="PROCESS", path=f"{INGEST}/*/batches/1", status=500)
+    await desk.run()
+    assert desk.codes(20) == {"UNPROCESSED": 20}
+
+
+async def test_a_job_of_one_row_is_written(desk: Desk, sandbox: RunningSandbox, make: Any) -> None:
+    await desk.stage(make("single", ["P"]))
+    await desk.run(bulk_from=0)
+    assert desk.codes(1) == {"written": 1}
+    assert (count(sandbox, "POST", "/jobs/ingest"), list(rows(sandbox, "single").values())) == (1, ["P"])
+
+
 async def test_a_batch_whose_field_is_gone_is_held_and_nothing_fails(
     desk: Desk, sandbox: RunningSandbox, make: Any
 ) -> None:

@@ -58,7 +58,10 @@ def desk(session: SalesforceSession, database: Database) -> Desk:
 def make(make_result: Any, make_plan: Any) -> Callable[..., list[Any]]:
     def make(*rows: tuple[str, dict[str, Any]]) -> list[Any]:
         plan = make_plan(TARGET, mode="plan", requested=len(rows))
-        return [(make_result(i, None, external_id=key, values=values), plan) for i, (key, values) in enumerate(rows)]
+        cost = {"usage": {"input_tokens": 3}, "cost_usd": 0.1}
+        return [
+            (make_result(i, None, external_id=key, values=values, **cost), plan) for i, (key, values) in enumerate(rows)
+        ]
 
     return make
 
@@ -87,6 +90,58 @@ async def test_a_plan_shows_each_change_and_writes_nothing(desk: Desk, sandbox: 
     assert claims(sandbox, "plan") == before
 
 
+async def test_two_changes_of_one_record_are_one_plan_and_one_refusal_on_one_page_or_two(
+    desk: Desk, sandbox: RunningSandbox, make: Any
+) -> None:
+    sandbox.create({"Claim_Number__c": "pair-1", "Patient_Name__c": "Ada", "Risk_Level__c": "Low"})
+    before = claims(sandbox, "pair")
+    rows = (
+        ("pair-1", values("Bob")),
+        ("PAIR-1", values("Eve")),
+        ("pair-2", values("New")),
+        ("Pair-2", values("X")),
+    )
+    planned = make(*rows)
+    together = await told(desk, planned)
+    assert [together[i].code for i in range(4)] == [None, "DUPLICATE_RECORD", None, "DUPLICATE_RECORD"]
+    apart = await told(desk, [planned[1]]) | await told(desk, [planned[3]])
+    assert [apart[i].change.action for i in (1, 3)] == ["update", "create"], "what another page holds is not known"
+    applied = await desk.approve(1, undo=False)
+    assert [(applied[i].state, applied[i].code) for i in range(4)] == [
+        ("written", None),
+        ("failed", "DUPLICATE_RECORD"),
+        ("written", None),
+        ("failed", "DUPLICATE_RECORD"),
+    ]
+    assert {row["Patient_Name__c"] for row in claims(sandbox, "pair").values()} == {"Bob", "New"}
+    undone = await desk.approve(2, undo=True)
+    assert {index: event.state for index, event in undone.items()} == {0: "cancelled", 2: "cancelled"}
+    assert claims(sandbox, "pair") == before
+
+
+async def test_a_record_that_cannot_be_created_is_refused_in_the_plan(
+    desk: Desk, sandbox: RunningSandbox, make_result: Any, make_plan: Any
+) -> None:
+    fields = [
+        {"name": "Key__c", "type": "string", "length": 20, "externalId": True, "unique": True},
+        {"name": "Must__c", "type": "string", "length": 20, "nillable": False},
+        {"name": "Given__c", "type": "string", "length": 20, "nillable": False, "defaultedOnCreate": True},
+        {"name": "Yes__c", "type": "boolean", "nillable": False},
+        {"name": "Later__c", "type": "string", "length": 20, "createable": False},
+        {"name": "Text__c", "type": "string", "length": 20},
+    ]
+    sandbox.admin("POST", "/objects", {"name": "Strict__c", "fields": fields}).raise_for_status()
+    target = {"kind": "salesforce", "object": "Strict__c", "external_id": "Key__c"}
+    told_of = []
+    for name in ({"Text__c": "text"}, {"Text__c": "text", "Must__c": "must"}, {"Must__c": "must", "Later__c": "text"}):
+        result = make_result(len(told_of), None, external_id="s-1", values={"text": "t", "must": "m"})
+        plan = make_plan({**target, "fields": name}, mode="plan")
+        told_of += [verdict async for _, verdict in desk.plan.write([(result, plan)])]
+    assert [verdict.code for verdict in told_of] == ["REQUIRED_FIELD_MISSING", None, "INVALID_FIELD_FOR_INSERT_UPDATE"]
+    assert "Must__c" in told_of[0].reason
+    assert "Given__c" not in told_of[0].reason
+
+
 async def test_apply_does_the_plan_and_undo_restores_every_byte(desk: Desk, sandbox: RunningSandbox, make: Any) -> None:
     old = {"Claim_Number__c": "undo-1", "Patient_Name__c": " Ada", "Clinical_Summary__c": ODD, "Risk_Level__c": "High"}
     sandbox.create(old, {"Claim_Number__c": "undo-2", "Patient_Name__c": "Same", "Risk_Level__c": "Low"})
@@ -99,6 +154,7 @@ async def test_apply_does_the_plan_and_undo_restores_every_byte(desk: Desk, sand
         ("skipped", "UNCHANGED"),
         ("written", None),
     ]
+    assert {(event.usage.input_tokens, event.cost_usd) for event in applied.values()} == {(0, 0.0)}, "paid for already"
     now = claims(sandbox, "undo")
     assert (now["undo-1"]["Patient_Name__c"], now["undo-1"]["Risk_Level__c"]) == ("Bob", None)
     assert len(now) == 3

@@ -14,7 +14,7 @@ TURNS_OF_A_CALL = 8
 
 async def begin_batch(job: Job, shop: Workshop, batch: int) -> Sequence[Fault]:
     """The faults that strike a batch, after the time it takes; a job that is aborted waits no longer."""
-    faults = list(shop.faults.hitting(PROCESS, f"{job.path}/batches/{batch}"))
+    faults = shop.faults.hitting(PROCESS, f"{job.path}/batches/{batch}")
     loop = asyncio.get_running_loop()
     until = loop.time() + sum(fault.latency_s for fault in faults)
     due = shop.clock.now() + shop.switches.number("bulk_batch_seconds")

@@ -8,6 +8,7 @@ from crm_sandbox.salesforce.errors import RequestError
 from crm_sandbox.salesforce.schema import TEXT_TYPES, Field, Schema, SObject
 from crm_sandbox.salesforce.soql.conditions import Conditions
 from crm_sandbox.salesforce.soql.lexer import malformed, pointing
+from crm_sandbox.salesforce.soql.parents import Parents, no_such_column
 from crm_sandbox.salesforce.soql.syntax import Name, Query
 
 MOST_OFFSET = 2000
@@ -29,7 +30,7 @@ def compiled(query: Query, schema: Schema, clock: Clock, *, deleted_too: bool) -
     one = schema.find(query.entity.text)
     if one is None or not one.allows("queryable"):
         raise _unknown_object(query)
-    names = Names(query, one)
+    names = Names(query, one, schema)
     fields = _fields(query, one, names)
     where = [] if deleted_too else [_living(query)]
     values: list[Scalar] = []
@@ -46,28 +47,30 @@ def compiled(query: Query, schema: Schema, clock: Clock, *, deleted_too: bool) -
 
 
 class Names:
-    """Looks up the fields that a query names, with or without the alias before them."""
+    """Looks up the fields that a query names, with or without the alias before them, and those of parents."""
 
-    def __init__(self, query: Query, one: SObject) -> None:
+    def __init__(self, query: Query, one: SObject, schema: Schema) -> None:
         self._query = query
         self._object = one
         self._own = {one.name.lower(), (query.alias or one.name).lower()}
+        self._parents = Parents(query.text, one, schema)
+        self._known: dict[str, Field] = {}
 
     def field(self, name: Name) -> Field:
-        first, dot, rest = name.text.partition(".")
-        if dot and ("." in rest or first.lower() not in self._own):
-            message = f"the relationship path '{name.text}' is not supported by this sandbox"
-            raise malformed(self._query.text, name.at, message)
-        field = self._object.field(rest or first)
+        steps = name.text.split(".")
+        if len(steps) > 1 and steps[0].lower() in self._own:
+            steps = steps[1:]
+        known = ".".join(steps).lower()
+        if known not in self._known:
+            self._known[known] = self._found(name, steps)
+        return self._known[known]
+
+    def _found(self, name: Name, steps: list[str]) -> Field:
+        if len(steps) > 1:
+            return self._parents.field(name, steps[:-1], steps[-1])
+        field = self._object.field(steps[0])
         if field is None:
-            raise pointing(
-                self._query.text,
-                name.at,
-                "INVALID_FIELD",
-                f"No such column '{rest or first}' on entity '{self._object.name}'. If you are attempting to use a "
-                "custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL "
-                "or the describe call for the appropriate names.",
-            )
+            raise no_such_column(self._query.text, name.at, steps[0], self._object.name)
         return field
 
 
@@ -119,7 +122,7 @@ def _order(query: Query, names: Names) -> str:
         nulls = "LAST" if ordering.nulls_last else "FIRST"
         # Ids are never null, and only the plain term lets their index give the order.
         terms.append(
-            f'"Id" {direction}' if field.type == "id" else f"{field.column}{collation} {direction} NULLS {nulls}"
+            f'"Id" {direction}' if field.name == "Id" else f"{field.column}{collation} {direction} NULLS {nulls}"
         )
     if not any(term.startswith('"Id" ') for term in terms):
         # Equal rows must not change places between two pages.

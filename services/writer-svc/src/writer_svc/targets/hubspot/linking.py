@@ -15,8 +15,10 @@ from writer_svc.domain.hubspot_links import Link
 from writer_svc.domain.hubspot_rows import HubSpotRow
 from writer_svc.domain.verdicts import Verdict, failed
 
-PRIMARY = {"types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 1}]}
-"""Contact to its primary company (HubSpot's association type 1)."""
+PRIMARY_TYPE = 1
+"""Contact to its primary company."""
+
+PRIMARY = {"types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": PRIMARY_TYPE}]}
 
 Pair = tuple[str, str]
 _T = TypeVar("_T")
@@ -94,6 +96,31 @@ async def associated(session: HubSpotSession, of: str, to: str, pairs: Sequence[
         if primary and (rest := [pair for pair in part if pair not in refused]):
             refused |= await _ask(session, of, to, rest, "create", PRIMARY)
     return refused
+
+
+async def linked(session: HubSpotSession, of: str, to: str, ids: Sequence[str]) -> dict[str, dict[str, frozenset[int]]]:
+    """What records are associated with: by id, the other ends with their association types. One without is left out."""
+    found: dict[str, dict[str, frozenset[int]]] = {}
+    for part in _parts(list(dict.fromkeys(ids))):
+        left: list[dict[str, str]] = [{"id": one} for one in part]
+        while left:
+            answered, left = await session.associations(of, to, left), []
+            for one in answered:
+                start = str(one["from"]["id"])
+                for end in one.get("to") or ():
+                    kinds = frozenset(int(kind["typeId"]) for kind in end.get("associationTypes") or ())
+                    found.setdefault(start, {})[str(end["toObjectId"])] = kinds
+                if after := (one.get("paging") or {}).get("next", {}).get("after"):
+                    left.append({"id": start, "after": str(after)})
+    return found
+
+
+async def dissociate(session: HubSpotSession, of: str, to: str, pairs: Sequence[Pair], *, only_primary: bool) -> None:
+    """Remove associations; what is not there is no error. `only_primary` leaves them associated."""
+    verb, each = ("labels/archive", PRIMARY) if only_primary else ("archive", {})
+    for part in _parts(pairs):
+        inputs = [{"from": {"id": a}, "to": {"id": b} if only_primary else [{"id": b}], **each} for a, b in part]
+        await session.dissociate(of, to, inputs, verb)
 
 
 async def _ask(

@@ -1,100 +1,73 @@
-"""Plan, apply and undo in HubSpot, for records that stand alone."""
+"""Plan, apply and undo in HubSpot: records, the companies of contacts, and what they are associated with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from shared.crm import simcrm, uniqueness
 from shared.crm.hubspot import BATCH, HubSpotSession
 from shared.crm.hubspot_paths import plural
 from shared.crm.hubspot_refusals import HubSpotRefused
-from shared.errors import Rejected
 from shared.events import BatchPlan, HubSpotTarget, RecordGenerated
 from shared.events.spec import Target as TargetSpec
 
-from writer_svc.domain.coercion import Unfit
-from writer_svc.domain.hubspot_answers import DRIFT, Written, refusal_of
-from writer_svc.domain.hubspot_rows import (
-    HubSpotRecord,
-    HubSpotRow,
-    Schemas,
-    UnknownOptions,
-    hubspot_target,
-    row_of,
-)
-from writer_svc.domain.planning import FOUND, Done, Looked, PlanRow, Values, agrees, plan_row
+from writer_svc.domain.hubspot_answers import Written, refusal_of
+from writer_svc.domain.hubspot_rows import HubSpotRecord
+from writer_svc.domain.planning import FOUND, Done, Looked, Parent, PlanRow, Values, agrees
+from writer_svc.domain.turns import Turns
 from writer_svc.domain.verdicts import Verdict, failed
+from writer_svc.targets.hubspot.bonds import COMPANIES, Bonds
+from writer_svc.targets.hubspot.companies import Companies
+from writer_svc.targets.hubspot.looking import Looking
 from writer_svc.targets.hubspot.portal import Portal
+from writer_svc.targets.hubspot.reading import as_written, values_of
 from writer_svc.targets.hubspot.sending import Sending
 
 CHANGED = failed("CHANGED_MEANWHILE", "The record was edited after the plan was made; it is left as it is.")
 GONE = failed("OBJECT_NOT_FOUND", "The record was deleted, archived or merged after the plan was made.")
 UNCHANGED = Verdict("skipped", code="UNCHANGED", reason="The record already had these values.")
-UNDONE = Verdict("cancelled", code="UNDONE", reason="The record has its earlier values again.")
-NOT_ALONE = failed(
-    "CANNOT_BE_PLANNED", "A record with a company or associations cannot be planned; run the batch without a plan."
+UNDONE = Verdict("cancelled", code="UNDONE", reason="What the batch did to the record is taken back.")
+KEPT_COMPANY = UNDONE._replace(reason=f"{UNDONE.reason} Its company was edited since and is left as it is.")
+KEPT_ASSOCIATIONS = failed(
+    "ASSOCIATION_FAILED",
+    "The record has its earlier values again, but HubSpot kept its associations.",
 )
-NEW_OPTION = failed(
-    "CANNOT_BE_PLANNED", "The answer would become a new option of its property; run the batch without a plan."
-)
-MISSING = "The record was deleted, archived or merged into another."
-MORE_EMAILS = "hs_additional_emails"
-"""HubSpot finds a contact by any of its addresses."""
 
 
 class HubSpotPlanner:
-    """Of one portal. Looking changes nothing there: properties of ours that lack are created by applying."""
+    """Of one portal. A record is applied whole, with its company and its associations, or not at all."""
 
-    def __init__(self, session: HubSpotSession, clock: Callable[[], float]) -> None:
+    def __init__(self, session: HubSpotSession, clock: Callable[[], float], turns: Turns | None = None) -> None:
         self._session = session
-        self._portal = Portal(session)
-        self._clock = clock
+        self._portal = Portal(session, turns)
+        self._bonds = Bonds(session)
+        self._companies = Companies(session, self._bonds)
+        self._looking = Looking(session, self._portal, self._companies, self._bonds, clock)
 
     async def look(self, results: Sequence[tuple[RecordGenerated, BatchPlan]]) -> list[Looked]:
         """Compare with the portal as it is now."""
-        object_type = plural(hubspot_target(results[0][1]).object)
-        looked: list[Looked] = []
-        rows: list[HubSpotRow] = []
-        try:
-            schemas = await self._schemas(object_type, refresh=False)
-            if any(isinstance(row, Verdict) and row.code in DRIFT for row in self._rows(results, schemas)):
-                # A property or an option that is not known may have been added since.
-                schemas = await self._schemas(object_type, refresh=True)
-        except Rejected as refused:
-            return [(result, failed(refused.code or "REFUSED", str(refused))) for result, _ in results]
-        for (result, _), row in zip(results, self._rows(results, schemas), strict=True):
-            if isinstance(row, HubSpotRow):
-                rows.append(row)
-            else:
-                looked.append((result, row))
-        return looked + await self._compared(rows)
+        return await self._looking.look(results)
 
     async def apply(self, target: TargetSpec, rows: Sequence[PlanRow]) -> Done:
         """Update by id, create by key; each only where the portal is as the plan found it."""
         spec = _hubspot(target)
-        object_type, id_property = plural(spec.object), spec.external_id or simcrm.EXTERNAL_ID
-        await self._portal.schema(object_type)
+        object_type = plural(spec.object)
+        await self._prepare(spec, object_type, [row.body for row in rows])
+        if parents := [row.parent.body for row in rows if row.parent is not None]:
+            await self._prepare(spec, COMPANIES, parents)
         done: Done = [(row, UNCHANGED) for row in rows if row.action == "unchanged"]
-        sent: dict[str, tuple[PlanRow, HubSpotRecord]] = {}
-        for row, current in await self._now(spec, [row for row in rows if row.action != "unchanged"]):
-            if row.before is not None and current is None:
-                done.append((row, GONE))
-            elif current is not None and agrees(current, row.body):
-                # By a call of ours whose answer was lost, as a rule.
-                code = FOUND if row.before is None and not _is_ours_alone(row) else None
-                done.append((row, Verdict("written", crm_id=str(current["hs_object_id"]), code=code)))
-            elif not agrees(current, row.before) or (place := (row.crm_id or row.key).strip().casefold()) in sent:
-                # Or by an earlier record of the batch that writes the same one.
-                done.append((row, CHANGED))
-            elif row.crm_id is not None:
-                sent[place] = row, HubSpotRecord(object_type, row.crm_id, None, dict(row.body))
-            else:
-                sent[place] = row, HubSpotRecord(object_type, row.key, id_property, dict(row.body))
-        return done + await self._send(list(sent.values()))
+        told, there, sent = _ready(spec, await self._now(spec, [row for row in rows if row.action != "unchanged"]))
+        done += told
+        missing = await self._bonds.missing_ends(row for row, _ in sent)
+        for row, _ in sent:
+            if (to := missing.get(row.result.index)) is not None:
+                done.append((row, failed("ASSOCIATED_RECORD_NOT_FOUND", f"Its record of {to} was deleted since.")))
+        sent = [pair for pair in sent if pair[0].result.index not in missing]
+        return done + await self._write(object_type, there, sent)
 
     async def undo(self, target: TargetSpec, rows: Sequence[PlanRow]) -> Done:
-        """Restore and archive, where nobody has edited the record since."""
+        """Restore, archive and dissociate, where nobody has edited the record since."""
         object_type = plural(_hubspot(target).object)
         done: Done = []
         back: list[tuple[PlanRow, HubSpotRecord]] = []
@@ -107,79 +80,92 @@ class HubSpotPlanner:
             elif row.before is None:
                 created.append(row)
             else:
-                before = {name: value or "" for name, value in row.before.items()}
-                back.append((row, HubSpotRecord(object_type, row.crm_id or "", None, before)))
+                back.append((row, HubSpotRecord(object_type, row.crm_id or "", None, as_written(row.before))))
         for row, verdict in await self._send(back):
             done.append((row, UNDONE if verdict.state == "written" else verdict))
-        return done + await self._archive(object_type, created)
+        done += await self._archive(object_type, created)
+        return await self._let_go(object_type, done)
 
-    async def _schemas(self, object_type: str, *, refresh: bool) -> Schemas:
-        return {name: await self._portal.expected(name, refresh=refresh) for name in {object_type, "companies"}}
+    async def _prepare(self, spec: HubSpotTarget, object_type: str, bodies: Sequence[Values]) -> None:
+        """What the plan takes as there: our properties, and answers that become options."""
+        schema = await self._portal.schema(object_type)
+        if spec.add_options:
+            for name, labels in schema.options_lacking(bodies).items():
+                await self._portal.add_options(object_type, name, labels)
 
-    def _rows(
-        self, results: Sequence[tuple[RecordGenerated, BatchPlan]], schemas: Schemas
-    ) -> list[HubSpotRow | Verdict]:
-        """A row per result, or why there is none."""
-        now = datetime.fromtimestamp(self._clock(), UTC)
-        rows: list[HubSpotRow | Verdict] = []
-        for result, plan in results:
-            try:
-                row = row_of(result, plan, schemas, now)
-            except Unfit as unfit:
-                becomes = isinstance(unfit, UnknownOptions) and hubspot_target(plan).add_options
-                rows.append(NEW_OPTION if becomes else failed(unfit.code or "UNFIT", str(unfit)))
+    async def _write(
+        self, object_type: str, there: Sequence[tuple[PlanRow, str]], sent: Sequence[tuple[PlanRow, HubSpotRecord]]
+    ) -> Done:
+        """Companies, then records (`there`: those that are written already), then their associations."""
+        rows = [row for row, _ in (*there, *sent)]
+        if not rows:
+            return []
+        batch_id = rows[0].result.batch_id
+        wanted = [row.parent for row in rows if row.parent is not None]
+        parents, refused, made = await self._companies.write(batch_id, wanted)
+        done: Done = [(row, refused[row.parent.key]) for row in rows if row.parent and row.parent.key in refused]
+        whole = [row for row in rows if not (row.parent and row.parent.key in refused)]
+        records = {row.result.index: record for row, record in sent}
+        told = await self._send([(row, records[row.result.index]) for row in whole if row.result.index in records])
+        ids = {row.result.index: crm_id for row, crm_id in there}
+        told += [(row, Verdict("written", crm_id=ids[row.result.index])) for row in whole if row.result.index in ids]
+        told = await self._associated(object_type, _with(parents, told))
+        kept = {row.parent.key for row, verdict in told if row.parent and verdict.state == "written"}
+        lonely = [parents[key] for key in made - kept]
+        # Without a contact of the batch they were not planned; a later page may still write them.
+        ended, _ = await self._companies.take_back(batch_id, lonely)
+        again = {key: replace(one, phase="planned", crm_id=_planned_id(one)) for key, one in ended.items()}
+        return _with(parents | again, done + told)
+
+    async def _associated(self, object_type: str, told: Done) -> Done:
+        """What was written, associated; a record that cannot be is taken back, for undoing goes by written ones."""
+        written = [(row, verdict.crm_id or "") for row, verdict in told if verdict.state == "written"]
+        failing = await self._bonds.make(object_type, written)
+        if not failing:
+            return told
+        back = [replace(row, crm_id=crm_id) for row, crm_id in written if row.result.index in failing]
+        await self._restore(object_type, back)
+        verdict = failed("ASSOCIATION_FAILED", "HubSpot did not associate the record; it is as it was before.")
+        return [(row, verdict if row.result.index in failing else given) for row, given in told]
+
+    async def _restore(self, object_type: str, rows: Sequence[PlanRow]) -> None:
+        await self._archive(object_type, [row for row in rows if row.before is None])
+        changed = [row for row in rows if row.before is not None]
+        await self._send(
+            [(row, HubSpotRecord(object_type, row.crm_id or "", None, as_written(row.before or {}))) for row in changed]
+        )
+        await self._bonds.take_back(object_type, changed)
+
+    async def _let_go(self, object_type: str, done: Done) -> Done:
+        """Undone records lose the associations that the plan made, and their companies what it wrote."""
+        undone = [row for row, verdict in done if verdict == UNDONE]
+        changed = [row for row in undone if row.before is not None and row.bonds]
+        failing = await self._bonds.take_back(object_type, changed) if changed else set()
+        # Also of contacts that somebody has deleted: nothing may be left of the batch.
+        left = [row for row, verdict in done if verdict in (UNDONE, GONE) and row.result.index not in failing]
+        free = [row.parent for row in left if row.parent is not None]
+        ended, edited = await self._companies.take_back(left[0].result.batch_id, free) if free else ({}, set())
+        told: Done = []
+        for row, verdict in done:
+            if row.result.index in failing:
+                told.append((row, KEPT_ASSOCIATIONS))
+            elif verdict == UNDONE and row.parent is not None and row.parent.key in edited:
+                told.append((row, KEPT_COMPANY))
             else:
-                rows.append(NOT_ALONE if row.company is not None or row.links else row)
-        return rows
-
-    async def _compared(self, rows: Sequence[HubSpotRow]) -> list[Looked]:
-        looked: list[Looked] = []
-        for by_key in (True, False):
-            some = [row for row in rows if (row.record.id_property is not None) is by_key]
-            if not some:
-                continue
-            first = some[0].record
-            wanted = [(row.record.key, row.record.properties) for row in some]
-            found = await self._read(first.object_type, first.id_property, wanted)
-            for row in some:
-                current, body = found.get(row.record.folded), _as_kept(row.record.properties)
-                if current is None and not by_key:
-                    looked.append((row.result, failed("OBJECT_NOT_FOUND", MISSING)))
-                else:
-                    crm_id = str(current["hs_object_id"]) if current else None
-                    looked.append((row.result, plan_row(row.told(), row.record.key, body, current, crm_id)))
-        return looked
+                told.append((row, verdict))
+        return _with(ended, told)
 
     async def _now(self, target: HubSpotTarget, rows: Sequence[PlanRow]) -> list[tuple[PlanRow, Values | None]]:
         """Each row with the record's values: by its id where it has one."""
         object_type = plural(target.object)
         known = [row for row in rows if row.crm_id is not None]
         new = [row for row in rows if row.crm_id is None]
-        found = await self._read(object_type, None, [(row.crm_id or "", row.body) for row in known])
+        found = await values_of(self._session, object_type, None, [(row.crm_id or "", row.body) for row in known])
         key = target.external_id or simcrm.EXTERNAL_ID
-        keyed = await self._read(object_type, key, [(row.key, row.body) for row in new])
+        keyed = await values_of(self._session, object_type, key, [(row.key, row.body) for row in new])
         return [(row, found.get(row.crm_id or "")) for row in known] + [
             (row, keyed.get(row.key.strip().casefold())) for row in new
         ]
-
-    async def _read(
-        self, object_type: str, id_property: str | None, wanted: Sequence[tuple[str, Values]]
-    ) -> dict[str, Values]:
-        """Values by folded key. A key property that is not there yet finds nothing."""
-        found: dict[str, Values] = {}
-        names = list(dict.fromkeys(("hs_object_id", *(name for _, body in wanted for name in body))))
-        if id_property is not None:
-            names += [id_property, MORE_EMAILS] if id_property == "email" else [id_property]
-            if id_property not in {one["name"] for one in await self._session.definitions(object_type)}:
-                return found
-        for start in range(0, len(wanted), BATCH):
-            asked = list(dict.fromkeys(key for key, _ in wanted[start : start + BATCH]))
-            for one in await self._session.read(object_type, asked, names, id_property=id_property):
-                shown = {**(one.get("properties") or {}), "hs_object_id": one["id"]}
-                keys = [shown[id_property or "hs_object_id"]]
-                keys += str(shown.get(MORE_EMAILS) or "").split(";") if id_property == "email" else []
-                found |= {str(key).strip().casefold(): shown for key in keys if key}
-        return found
 
     async def _send(self, sent: Sequence[tuple[PlanRow, HubSpotRecord]]) -> Done:
         # A plan is done as it stands: a contact of somebody else's with this e-mail is not adopted.
@@ -199,14 +185,11 @@ class HubSpotPlanner:
         return done
 
     async def _archive(self, object_type: str, rows: Sequence[PlanRow]) -> Done:
-        path = self._session.paths.objects(object_type, "batch", "archive")
         done: Done = []
         for start in range(0, len(rows), BATCH):
             some = rows[start : start + BATCH]
             try:
-                await self._session.call(
-                    "POST", path, {"inputs": [{"id": row.crm_id} for row in some]}, operation="archive"
-                )
+                await self._session.archive(object_type, [row.crm_id or "" for row in some])
             except HubSpotRefused as refused:
                 done += [(row, refusal_of(refused.body).verdict()) for row in some]
             else:
@@ -214,10 +197,43 @@ class HubSpotPlanner:
         return done
 
 
-def _as_kept(properties: dict[str, str]) -> dict[str, str]:
-    """As HubSpot keeps and shows them: e-mails in lower case, nothing for blanks."""
-    kept = {name: value if value.strip() else "" for name, value in properties.items()}
-    return kept | {name: value.strip().lower() for name, value in kept.items() if name == "email"}
+def _ready(
+    spec: HubSpotTarget, rows: Iterable[tuple[PlanRow, Values | None]]
+) -> tuple[Done, list[tuple[PlanRow, str]], list[tuple[PlanRow, HubSpotRecord]]]:
+    """Verdicts that need no call; rows whose record is written already, with its id; rows to send."""
+    done: Done = []
+    there: list[tuple[PlanRow, str]] = []
+    sent: dict[str, tuple[PlanRow, HubSpotRecord]] = {}
+    object_type, id_property = plural(spec.object), spec.external_id or simcrm.EXTERNAL_ID
+    for row, current in rows:
+        if row.before is not None and current is None:
+            done.append((row, GONE))
+        elif current is not None and agrees(current, row.body):
+            # By a call of ours whose answer was lost, as a rule; or only what it belongs to changes.
+            crm_id = str(current["hs_object_id"])
+            if row.before is None and not _is_ours_alone(row):
+                done.append((row, Verdict("written", crm_id=crm_id, code=FOUND)))
+            else:
+                there.append((row, crm_id))
+        elif not agrees(current, row.before) or (place := (row.crm_id or row.key).strip().casefold()) in sent:
+            # Or by an earlier record of the batch that writes the same one.
+            done.append((row, CHANGED))
+        elif row.crm_id is not None:
+            sent[place] = row, HubSpotRecord(object_type, row.crm_id, None, dict(row.body))
+        else:
+            sent[place] = row, HubSpotRecord(object_type, row.key, id_property, dict(row.body))
+    return done, there, list(sent.values())
+
+
+def _with(parents: dict[str, Parent], done: Done) -> Done:
+    return [
+        (replace(row, parent=parents[row.parent.key]) if row.parent and row.parent.key in parents else row, verdict)
+        for row, verdict in done
+    ]
+
+
+def _planned_id(one: Parent) -> str | None:
+    return one.crm_id if one.before is not None else None
 
 
 def _is_ours_alone(row: PlanRow) -> bool:

@@ -17,6 +17,7 @@ from shared.errors import Rejected, Retryable
 
 from writer_svc.domain.hubspot_rows import Schema
 from writer_svc.domain.option_matching import normalised
+from writer_svc.domain.turns import NoTurns, Turns
 
 OPTION_TRIES = 4
 """An option that another writer's list has overwritten is added again so often."""
@@ -25,8 +26,9 @@ OPTION_TRIES = 4
 class Portal:
     """Definitions by object, complete. Any number of writers may prepare the same portal at once."""
 
-    def __init__(self, session: HubSpotSession) -> None:
+    def __init__(self, session: HubSpotSession, turns: Turns | None = None) -> None:
         self._session = session
+        self._turns: Turns = turns or NoTurns()
         self._changing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def schema(self, object_type: str, *, refresh: bool = False) -> Schema:
@@ -52,11 +54,11 @@ class Portal:
     async def add_options(self, object_type: str, name: str, labels: Sequence[str]) -> None:
         """Add options to an enumeration: read, change, write, and look again.
 
-        HubSpot takes only the whole list, so that two writers overwrite each other's; whoever finds its own missing
-        writes once more.
+        HubSpot takes only the whole list, so that two writers would overwrite each other's: they take turns. A person's
+        change may still come between; whoever finds its own missing writes once more.
         """
         path = self._session.paths.properties(object_type, name)
-        async with self._changing[object_type]:
+        async with self._turns.turn(f"hubspot options of {object_type}.{name}"[:200]):
             for _ in range(OPTION_TRIES):
                 definition: PropertyDefinition = await self._session.call("GET", path, operation="properties")
                 options = definition.get("options", [])

@@ -16,6 +16,7 @@ from writer_svc.domain.holds import Holds, NoHolds
 from writer_svc.domain.hubspot_rows import hubspot_target
 from writer_svc.domain.plans import plan_key
 from writer_svc.domain.target import Planned
+from writer_svc.domain.turns import Turns
 from writer_svc.domain.verdicts import failed
 from writer_svc.targets.hubspot.writing import Told, Writing
 
@@ -32,9 +33,10 @@ class HubSpot:
         holds: Holds | None = None,
         parallel: int = 4,
         clock: Callable[[], float] = time.time,
+        turns: Turns | None = None,
     ) -> None:
         self._holds: Holds = holds or NoHolds()
-        self._writing = Writing(session, self._holds, clock) if session is not None else None
+        self._writing = Writing(session, self._holds, clock, turns) if session is not None else None
         self._places: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(parallel))
 
     async def write(self, results: Sequence[Planned]) -> AsyncIterator[Told]:

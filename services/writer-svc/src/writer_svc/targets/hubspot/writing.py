@@ -22,6 +22,7 @@ from writer_svc.domain.hubspot_rows import HubSpotRecord, HubSpotRow, Schemas, U
 from writer_svc.domain.plans import plan_key
 from writer_svc.domain.rows import waves
 from writer_svc.domain.target import Planned
+from writer_svc.domain.turns import Turns
 from writer_svc.domain.verdicts import Verdict, failed
 from writer_svc.targets.hubspot.linking import Resolved, associate_all, resolved
 from writer_svc.targets.hubspot.portal import Portal
@@ -47,10 +48,12 @@ class _Again:
 class Writing:
     """One portal and what is known of it."""
 
-    def __init__(self, session: HubSpotSession, holds: Holds, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, session: HubSpotSession, holds: Holds, clock: Callable[[], float], turns: Turns | None = None
+    ) -> None:
         self._session = session
         self._holds = holds
-        self._portal = Portal(session)
+        self._portal = Portal(session, turns)
         self._clock = clock
 
     async def write(self, results: Sequence[Planned]) -> AsyncIterator[Told]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence, Set
 
 from shared.bus import Parked
 from shared.crm.budget import DailyLimit
@@ -20,7 +20,7 @@ from writer_svc.domain.plans import plan_key
 from writer_svc.domain.rows import Row, fields_of, row_of, salesforce_target
 from writer_svc.domain.staging import Staged, Staging, columns_of
 from writer_svc.domain.target import Planned
-from writer_svc.domain.verdicts import DRIFT, FULL, Verdict, failed
+from writer_svc.domain.verdicts import DRIFT, FULL, ORPHANED, RECORDS_OWN, Verdict, failed
 from writer_svc.targets.salesforce.collections import Collections
 from writer_svc.targets.salesforce.gathering import Company, Gathering
 
@@ -71,8 +71,8 @@ class Salesforce:
         drifted: list[tuple[Planned, Verdict]] = []
         for refresh in (False, True):
             drifted = []
-            async for planned, verdict in self._attempt(self._session, target, results, refresh, at_once):
-                if verdict.code in DRIFT:
+            async for planned, verdict, drift in self._attempt(self._session, target, results, refresh, at_once):
+                if verdict.code in drift:
                     drifted.append((planned, verdict))
                 else:
                     yield planned[0], verdict
@@ -84,12 +84,13 @@ class Salesforce:
 
     async def _attempt(
         self, session: SalesforceSession, target: SalesforceTarget, results: Sequence[Planned], refresh: bool, now: bool
-    ) -> AsyncIterator[tuple[Planned, Verdict]]:
+    ) -> AsyncIterator[tuple[Planned, Verdict, Set[str]]]:
+        """Verdicts, each with the codes that mean there that the org's schema has changed."""
         try:
             described = await session.describe(target.object, refresh=refresh)
         except SalesforceRefused as error:
             for planned in results:
-                yield planned, failed(error.code or "REFUSED", f"The org has no {target.object} for this user.")
+                yield planned, failed(error.code or "REFUSED", f"The org has no {target.object} for this user."), DRIFT
             return
         except DailyLimit as error:
             await self._wait_for_room(results, error)
@@ -100,7 +101,7 @@ class Salesforce:
             try:
                 row = row_of(result, salesforce_target(plan), fields)
             except Unfit as unfit:
-                yield planned, failed(unfit.code or "UNFIT", str(unfit))
+                yield planned, failed(unfit.code or "UNFIT", str(unfit)), DRIFT
                 continue
             if self._staging is not None and plan.requested > self._bulk_from:
                 large.setdefault(result.batch_id, []).append((row, salesforce_target(plan)))
@@ -109,8 +110,10 @@ class Salesforce:
         for batch_id, rows in large.items():
             await self._keep(batch_id, rows)
         if small:
-            async for told in self._send(session, target, small, at_once=now):
-                yield told
+            # What a describe of this moment allows, the org refuses to the record and not to the batch.
+            drift = DRIFT - RECORDS_OWN if refresh else DRIFT
+            async for planned, verdict in self._send(session, target, small, at_once=now):
+                yield planned, verdict, drift
 
     async def _keep(self, batch_id: str, rows: Sequence[tuple[Row, SalesforceTarget]]) -> None:
         assert self._staging is not None  # noqa: S101 – for the type checker: only asked where there is one
@@ -135,7 +138,8 @@ class Salesforce:
                 continue
             if verdict.code == FULL:
                 await self._holds.cancel(planned[0].batch_id, f"{verdict.reason} The rest of the batch is not written.")
-            yield planned, verdict
+            orphaned = verdict.code == ORPHANED and bool(row.parent)
+            yield planned, verdict._replace(later=True) if orphaned else verdict
         if isinstance(error, DailyLimit):
             await self._wait_for_room([planned for planned, _ in rows.values()], error)
         if error is not None:
@@ -144,7 +148,8 @@ class Salesforce:
     def _gathering(self, session: SalesforceSession, target: SalesforceTarget) -> Gathering:
         place = target.object, target.external_id
         if place not in self._gatherings:
-            collections = Collections(session, sleep=self._sleep, jitter=self._jitter)
+            # Rows without their parent wait in the retry topics, where they hold no call.
+            collections = Collections(session, sleep=self._sleep, jitter=self._jitter, parent_tries=1)
             self._gatherings[place] = Gathering(lambda rows: collections.save(target, rows), self._company)
         return self._gatherings[place]
 

@@ -21,7 +21,7 @@ from writer_svc.domain.holds import Holds, drift_reason
 from writer_svc.domain.polling import Polling
 from writer_svc.domain.rows import fields_of, folded, row_of, waves
 from writer_svc.domain.staging import Job, Jobs, Waiting
-from writer_svc.domain.verdicts import CANCELLED, DRIFT, FULL, LOCKED, Verdict, failed
+from writer_svc.domain.verdicts import CANCELLED, DRIFT, FULL, LOCKED, ORPHANED, RECORDS_OWN, Verdict, failed
 from writer_svc.targets.salesforce.collections import COLLECTION, Collections
 from writer_svc.targets.salesforce.ingest import FINAL, Ingest, ResultFile
 
@@ -113,17 +113,17 @@ class BulkRun:
         """Wait for the job, then tell its results; what has none is due again."""
         sent = await self._means.jobs.unsettled(job, lines=True)
         told = await self._ended(job, sent)
-        counts, locked = {}, 0
+        counts, again = {}, 0
         for file in ("successfulResults", "failedResults", "unprocessedrecords"):
-            counts[file], again = await self._tell_file(job, file)
-            locked += again
+            counts[file], mended = await self._tell_file(job, file)
+            again += mended
         left = await self._means.jobs.unsettled(job, lines=True)
         state = told.get("state")
-        if left > locked + counts["unprocessedrecords"]:
+        if left > again + counts["unprocessedrecords"]:
             _ALARMS.labels("salesforce").inc()
             get_logger().error(
                 names.LOG_BULK_ALARM, batch_id=job.batch_id, job=job.number, crm_id=job.crm_id, state=state,
-                sent=sent, without_result=left - locked, **counts,
+                sent=sent, without_result=left - again, **counts,
             )  # fmt: skip
         attempt = job.attempt + 1
         if state == "Failed" and left and await self._has_drifted(job):
@@ -147,9 +147,9 @@ class BulkRun:
             await self._means.sleep(polling.pause_s(int(told.get("numberRecordsProcessed") or 0)))
 
     async def _tell_file(self, job: Job, file: ResultFile) -> tuple[int, int]:
-        """Lines of the file, and how many of them are to be sent again because they were locked."""
-        lines = locked = 0
-        key = await self._key_of(job)
+        """Lines of the file, and how many of them are to be sent again: locked ones, and once those of no parent."""
+        lines = again = 0
+        key, mended = await self._key_of(job), await self._mended(job)
         telling: deque[asyncio.Task[None]] = deque()
         try:
             async for page in self._ingest.results(job.crm_id or "", file):
@@ -157,9 +157,9 @@ class BulkRun:
                 if file == "unprocessedrecords":
                     continue
                 verdicts = {key(row): _verdict(job, file, row) for row in page}
-                locked += sum(verdict.code == LOCKED for verdict in verdicts.values())
+                again += sum(verdict.code in mended for verdict in verdicts.values())
                 found = await self._means.jobs.find(job, list(verdicts))
-                told = [(one, verdicts[one.key]) for one in found if verdicts[one.key].code != LOCKED]
+                told = [(one, verdicts[one.key]) for one in found if verdicts[one.key].code not in mended]
                 # One page is settled and one is told while the next is read.
                 if len(telling) == PAGES_AT_ONCE:
                     await telling.popleft()
@@ -172,7 +172,14 @@ class BulkRun:
             for ended in await asyncio.gather(*telling, return_exceptions=True):
                 if isinstance(ended, BaseException):
                     raise ended
-        return lines, locked
+        return lines, again
+
+    async def _mended(self, job: Job) -> frozenset[str | None]:
+        """Codes of rows that a later call may write. A parent may come meanwhile, but not for ever."""
+        described = await self._session.describe(job.target.object)
+        refers = {field["name"] for field in described["fields"] if field.get("type") == "reference"}
+        orphans = job.attempt == 0 and not refers.isdisjoint(job.columns)
+        return frozenset({LOCKED, ORPHANED} if orphans else {LOCKED})
 
     async def _key_of(self, job: Job) -> Callable[[dict[str, str]], str]:
         described = await self._session.describe(job.target.object)
@@ -215,8 +222,10 @@ class BulkRun:
                     of[id(row)] = waiting
             for call in waves(rows, COLLECTION):
                 told += [(of[id(row)], verdict) for row, verdict in await self._collections.save(job.target, call)]
-            drifted = [verdict for _, verdict in told if verdict.code in DRIFT]
-            await self._tell(job, [one for one in told if one[1].code not in DRIFT])
+            # The job's columns were looked at when it began.
+            drift = DRIFT - RECORDS_OWN
+            drifted = [verdict for _, verdict in told if verdict.code in drift]
+            await self._tell(job, [one for one in told if one[1].code not in drift])
             if drifted:
                 reason = drift_reason(job.target.object, drifted[0].code or "", drifted[0].reason)
                 await self._means.holds.pause(job.batch_id, reason)

@@ -27,11 +27,18 @@ class Collections:
     """One org's Collections calls. Rows of a call have different keys."""
 
     def __init__(
-        self, session: SalesforceSession, *, sleep: Callable[[float], Awaitable[None]], jitter: Callable[[], float]
+        self,
+        session: SalesforceSession,
+        *,
+        sleep: Callable[[float], Awaitable[None]],
+        jitter: Callable[[], float],
+        parent_tries: int = PARENT_TRIES,
     ) -> None:
+        """`parent_tries=1` where the caller itself brings rows again whose parent is not there yet."""
         self._session = session
         self._sleep = sleep
         self._jitter = jitter
+        self._parent_tries = parent_tries
 
     async def save(self, target: SalesforceTarget, rows: Sequence[Row]) -> Told:
         """Send `rows`; those alone again that were locked, or whose parent is not there yet, a few times."""
@@ -39,7 +46,7 @@ class Collections:
         attempt = 1
         while True:
             verdicts = await self._send(target, rows)
-            again = [row for row, verdict in verdicts if attempt < _tries(row, verdict)]
+            again = [row for row, verdict in verdicts if attempt < self._tries(row, verdict)]
             waiting = {id(row) for row in again}
             told += [one for one in verdicts if id(one[0]) not in waiting]
             if not again:
@@ -48,6 +55,11 @@ class Collections:
             back_off_s = LOCK_BACK_OFF_S if locked else PARENT_BACK_OFF_S
             await self._sleep(back_off_s * 2**attempt * (0.5 + self._jitter()))
             rows, attempt = again, attempt + 1
+
+    def _tries(self, row: Row, verdict: Verdict) -> int:
+        if verdict.code == LOCKED:
+            return LOCK_TRIES
+        return self._parent_tries if verdict.code == ORPHANED and row.parent else 0
 
     async def _send(self, target: SalesforceTarget, rows: Sequence[Row]) -> Told:
         bodies = [row.body for row in rows]
@@ -67,12 +79,6 @@ class Collections:
                 raise
             return [(row, failed(LOCKED)) for row in rows]
         return [(row, _verdict(row, result)) for row, result in zip(rows, results, strict=True)]
-
-
-def _tries(row: Row, verdict: Verdict) -> int:
-    if verdict.code == LOCKED:
-        return LOCK_TRIES
-    return PARENT_TRIES if verdict.code == ORPHANED and row.parent else 0
 
 
 def _verdict(row: Row, result: SaveResult) -> Verdict:

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from typing import Any, Literal
 
+from shared.crm.csv_records import CsvRecords
 from shared.crm.refusals import SalesforceRefused
 from shared.crm.salesforce import SalesforceSession
 
-from writer_svc.domain.bulk_csv import CsvRecords
 from writer_svc.domain.staging import Job
 
 FINAL = frozenset({"JobComplete", "Failed", "Aborted"})

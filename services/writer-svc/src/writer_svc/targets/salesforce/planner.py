@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ from shared.events.spec import Target as TargetSpec
 
 from writer_svc.domain.coercion import Unfit
 from writer_svc.domain.planning import FOUND, Done, Looked, PlanRow, Values, agrees, plan_row
-from writer_svc.domain.rows import Row, fields_of, folded, row_of, salesforce_target
+from writer_svc.domain.rows import Row, creatable, fields_of, folded, row_of, salesforce_target
 from writer_svc.domain.staging import columns_of, key_column
 from writer_svc.domain.verdicts import Verdict, failed
 from writer_svc.targets.salesforce.collections import COLLECTION, Collections
@@ -22,7 +22,14 @@ from writer_svc.targets.salesforce.collections import COLLECTION, Collections
 QUERY_CHARACTERS = 12_000
 """A query's share, URL-encoded, of the 16,384 bytes that Salesforce takes as URI and headers."""
 
-CHANGED = failed("CHANGED_MEANWHILE", "The record was edited after the plan was made; it is left as it is.")
+CHANGED = failed(
+    "CHANGED_MEANWHILE",
+    "The record was edited after the plan was made, or by an earlier record of the batch; it is left as it is.",
+)
+TWICE = failed(
+    "DUPLICATE_RECORD",
+    "An earlier record of the batch changes the same Salesforce record: an undo could not tell the two apart.",
+)
 GONE = failed("ENTITY_IS_DELETED", "The record was deleted after the plan was made.")
 UNCHANGED = Verdict("skipped", code="UNCHANGED", reason="The record already had these values.")
 UNDONE = Verdict("cancelled", code="UNDONE", reason="The record has its earlier values again.")
@@ -57,9 +64,9 @@ class SalesforcePlanner:
         """Update by id, create by external id; each only where the org is as the plan found it."""
         spec = _salesforce(target)
         done: Done = [(row, UNCHANGED) for row in rows if row.action == "unchanged"]
-        updates: list[Row] = []
-        creates: list[Row] = []
-        waiting = {_place(row): row for row in rows}
+        key = _field(await self._session.describe(spec.object), key_column(spec))
+        sent: dict[str, Row] = {}
+        waiting = {_of(row.result): row for row in rows}
         for row, current in await self._now(spec, [row for row in rows if row.action != "unchanged"]):
             if row.before is not None and current is None:
                 done.append((row, GONE))
@@ -69,12 +76,15 @@ class SalesforcePlanner:
                 done.append((row, Verdict("written", crm_id=id18(str(current["Id"])), code=code)))
             elif not agrees(current, row.before):
                 done.append((row, CHANGED))
-            elif row.action == "update":
-                updates.append(_sent(row, spec, row.body, {"id": row.crm_id}))
+            elif (place := row.crm_id or folded(row.key, key)) in sent:
+                done.append((row, TWICE))
             else:
-                creates.append(_sent(row, spec, row.body, {key_column(spec): row.key}))
+                named = {"id": row.crm_id} if row.action == "update" else {key["name"]: row.key}
+                sent[place] = _sent(row, spec, row.body, named)
+        updates = [one for one in sent.values() if "id" in one.body]
+        creates = [one for one in sent.values() if "id" not in one.body]
         saved = await self._save(_by_id(spec), updates) + await self._save(spec, creates)
-        return done + [(waiting[sent.result.index, sent.result.epoch], verdict) for sent, verdict in saved]
+        return done + [(waiting[_of(one.result)], verdict) for one, verdict in saved]
 
     async def undo(self, target: TargetSpec, rows: Sequence[PlanRow]) -> Done:
         """Restore and delete, where nobody has edited the record since."""
@@ -82,7 +92,7 @@ class SalesforcePlanner:
         done: Done = []
         back: list[Row] = []
         created: list[PlanRow] = []
-        waiting = {_place(row): row for row in rows}
+        waiting = {_of(row.result): row for row in rows}
         for row, current in await self._now(spec, rows):
             if current is None:
                 done.append((row, UNDONE if row.before is None else GONE))
@@ -94,7 +104,7 @@ class SalesforcePlanner:
             else:
                 back.append(_sent(row, spec, row.before, {"id": row.crm_id}))
         for sent, verdict in await self._save(_by_id(spec), back):
-            row = waiting[sent.result.index, sent.result.epoch]
+            row = waiting[_of(sent.result)]
             done.append((row, UNDONE if verdict.state == "written" else verdict))
         return done + await self._delete(created)
 
@@ -102,14 +112,18 @@ class SalesforcePlanner:
         column = key_column(target)
         found = await self._read(target, [str(row.cells[column]) for row in rows], described)
         looked: list[Looked] = []
-        for row in rows:
+        changed: set[str] = set()
+        for row in sorted(rows, key=lambda one: one.result.index):
             current = found.get(row.key)
             body = {name: value for name, value in row.cells.items() if name != column}
             if current is None and target.external_id is None:
                 looked.append((row.result, failed("ENTITY_IS_DELETED")))
                 continue
             crm_id = id18(str(current["Id"])) if current else None
-            looked.append((row.result, plan_row(row.result, str(row.cells[column]), body, current, crm_id)))
+            planned = plan_row(row.result, str(row.cells[column]), body, current, crm_id)
+            looked.append((row.result, _refused(planned, row, changed, described) or planned))
+            if planned.action != "unchanged":
+                changed.add(row.key)
         return looked
 
     async def _now(self, target: SalesforceTarget, rows: Sequence[PlanRow]) -> list[tuple[PlanRow, Values | None]]:
@@ -156,12 +170,26 @@ class SalesforcePlanner:
         return done
 
 
+def _refused(planned: PlanRow, row: Row, changed: Set[str], described: ObjectDescribe) -> Verdict | None:
+    """Why a row cannot be applied, as far as that is known beforehand."""
+    if planned.action == "unchanged":
+        return None
+    if row.key in changed:
+        return TWICE
+    if planned.action == "create":
+        try:
+            creatable(row.cells, described)
+        except Unfit as unfit:
+            return failed(unfit.code or "UNFIT", str(unfit))
+    return None
+
+
 def _sent(row: PlanRow, target: SalesforceTarget, values: Values, named: dict[str, Any]) -> Row:
     return Row(row.result, row.crm_id or row.key, {"attributes": {"type": target.object}, **values, **named})
 
 
-def _place(row: PlanRow) -> tuple[int, int]:
-    return row.result.index, row.result.epoch
+def _of(result: RecordGenerated) -> tuple[int, int]:
+    return result.index, result.epoch
 
 
 def _by_id(target: SalesforceTarget) -> SalesforceTarget:
