@@ -119,8 +119,9 @@ class BulkStore:
         found = f"SELECT number, key, result FROM {WAITING.name} WHERE job = {int(job.number)} AND key IN"  # noqa: S608
 
         def work(connection: Connection) -> list[Waiting]:
-            rows: Sequence[Any] = among(connection, found, [key.encode() for key in keys]).all()
-            return [Waiting(row[0], row[1].decode(), row[2]) for row in rows]
+            # The driver's own tuples: nothing has to be converted.
+            cursor: Any = among(connection, found, [key.encode() for key in keys]).cursor
+            return [Waiting(number, key.decode(), text) for number, key, text in cursor.fetchall()]
 
         return await self._database.read(work)
 
