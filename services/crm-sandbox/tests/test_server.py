@@ -1,3 +1,4 @@
+import http.client
 import json
 import os
 import signal
@@ -37,6 +38,19 @@ def test_a_signal_ends_it_at_once_even_with_an_open_connection(folder: Path, num
     assert sandbox.stop(number) == 0
     assert time.monotonic() - started < 2
     idle.close()
+
+
+def test_a_client_that_asks_every_five_seconds_keeps_its_connection(sandbox: RunningSandbox) -> None:
+    address = httpx.URL(sandbox.handle["http"])
+    connection = http.client.HTTPConnection(address.host, address.port or 80)
+    for pause_s in (0.0, 5.3):
+        time.sleep(pause_s)
+        connection.request("GET", "/services/data")
+        # No second connection is opened: this client would.
+        connection.auto_open = 0
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()[:1]) == (200, b"[")
+    connection.close()
 
 
 def test_a_restart_keeps_records_keys_and_tokens(folder: Path) -> None:

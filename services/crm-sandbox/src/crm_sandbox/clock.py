@@ -32,7 +32,6 @@ class Clock:
 
 @lru_cache(maxsize=4)
 def _second(seconds: int) -> str:
-    """Formatting a date costs more than writing a record's row, and 200 records share their second."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 

@@ -96,6 +96,8 @@ def _config(application: Application, certificate: Path | None = None) -> uvicor
         access_log=False,
         server_header=False,
         headers=[MARK],
+        # simple-salesforce asks after a job every five seconds, which is when uvicorn would hang up.
+        timeout_keep_alive=60,
         timeout_graceful_shutdown=1,
         ssl_certfile=certificate,
     )

@@ -7,17 +7,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from shared.errors import Fatal, Retryable
-from shared.events import BatchStaged, Event, RecordGenerated
+from shared.events import BatchStaged, Event
 from shared.telemetry import get_logger
 from sqlalchemy.exc import SQLAlchemyError
 
 from writer_svc.domain.plans import PlanBook
-from writer_svc.domain.staging import Job, Jobs, Patience
+from writer_svc.domain.staging import Job, Jobs, Patience, Waiting
 from writer_svc.domain.verdicts import Verdict
 from writer_svc.steering import Steering
 from writer_svc.store.leases import LeaseLost
 from writer_svc.store.staging import LEASE_S
-from writer_svc.telling import verdict_events
+from writer_svc.telling import kept_verdict_events
 
 TICK_S = 0.25
 FATAL_S = 60.0
@@ -71,20 +71,22 @@ class BulkLoop:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def tell(self, job: Job, told: Sequence[tuple[RecordGenerated, Verdict]]) -> None:
+    async def tell(self, job: Job, told: Sequence[tuple[Waiting, Verdict]]) -> None:
         """Publish verdicts, then settle them: after a crash between the two they are published twice, never lost."""
-        await self._publish(verdict_events(told))
-        await self._jobs.settle(job, [result for result, _ in told])
+        await self._publish(kept_verdict_events(told))
+        await self._jobs.settle(job, [waiting for waiting, _ in told])
 
     async def turn(self) -> None:
         """Look at every job once."""
         now = self._clock()
         jobs = await self._jobs.open_jobs()
         for job in jobs:
-            if job.phase == "collecting" and await self._is_ripe(job, now):
-                await self._close(job)
-            elif job.phase != "collecting" and job.not_before <= now and not self._plans.is_held(job.batch_id):
-                self._begin(job)
+            if self._is_finished(job.batch_id):
+                # Forgotten below.
+                continue
+            due = job if job.phase != "collecting" else await self._closed(job, now)
+            if due is not None and due.not_before <= now and not self._plans.is_held(due.batch_id):
+                self._begin(due)
         await self._tell_staged()
         await self._steering.let_go()
 
@@ -98,6 +100,9 @@ class BulkLoop:
                 get_logger().warning("bulk_loop_waits", error=type(error).__name__)
             await asyncio.sleep(TICK_S)
 
+    def _is_finished(self, batch_id: str) -> bool:
+        return self._plans.knows(batch_id) and self._plans.plan(batch_id) is None
+
     async def _is_ripe(self, job: Job, now: float) -> bool:
         plan = self._plans.plan(job.batch_id)
         if plan is None or self._plans.is_cancelled(job.batch_id):
@@ -105,9 +110,11 @@ class BulkLoop:
         kept = await self._jobs.kept(job.batch_id)
         return self._patience.is_over(job, staged=kept, requested=plan.requested, now=now)
 
-    async def _close(self, job: Job) -> None:
-        if (fence := await self._jobs.take(job)) is not None:
-            await self._jobs.move(job, fence, phase="due")
+    async def _closed(self, job: Job, now: float) -> Job | None:
+        """The job, now due; None while it is to be collected, or is another replica's."""
+        if not await self._is_ripe(job, now) or (fence := await self._jobs.take(job)) is None:
+            return None
+        return await self._jobs.move(job, fence, phase="due")
 
     def _begin(self, job: Job) -> None:
         # One job of an object at a time: several lock each other's parents (Bulk API 2.0 has no serial mode).
@@ -154,7 +161,7 @@ class BulkLoop:
     async def _tell_staged(self) -> None:
         staged = await self._jobs.staged()
         for batch_id in list(staged):
-            if self._plans.knows(batch_id) and self._plans.plan(batch_id) is None:
+            if self._is_finished(batch_id):
                 await self._jobs.forget(batch_id)
                 staged.pop(batch_id)
         news = [(batch_id, count) for batch_id, count in staged.items() if self._told.get(batch_id) != count]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.events import Event, RecordGenerated
-from shared.telemetry import get_logger, names, open_record_trace
+from shared.events import Event, RecordGenerated, RecordSettled
+from shared.telemetry import UNSAMPLED, get_logger, names, open_record_trace, record_traces_are_kept
 
-from writer_svc.domain.verdicts import Verdict, settled
+from writer_svc.domain.staging import Waiting
+from writer_svc.domain.verdicts import Verdict, settled, settled_kept
 
 
 def verdict_events(told: Sequence[tuple[RecordGenerated, Verdict]]) -> list[tuple[Event, str | None]]:
@@ -20,7 +21,20 @@ def verdict_events(told: Sequence[tuple[RecordGenerated, Verdict]]) -> list[tupl
     return events
 
 
-def log_failure(result: RecordGenerated, verdict: Verdict) -> None:
+def kept_verdict_events(told: Sequence[tuple[Waiting, Verdict]]) -> list[tuple[Event, str | None]]:
+    """`verdict_events` of results that are kept as text."""
+    events: list[tuple[Event, str | None]] = []
+    kept = record_traces_are_kept()
+    verdicts = settled_kept((waiting.text, verdict) for waiting, verdict in told)
+    for event, (_, verdict) in zip(verdicts, told, strict=True):
+        if verdict.state == "failed":
+            log_failure(event, verdict)
+        parent = open_record_trace(names.SPAN_WRITE_RECORD, event.trace_id()) if kept else UNSAMPLED
+        events.append((event, parent))
+    return events
+
+
+def log_failure(result: RecordGenerated | RecordSettled, verdict: Verdict) -> None:
     """A record failed; without its contents."""
     get_logger().warning(
         names.LOG_RECORD_FAILED,

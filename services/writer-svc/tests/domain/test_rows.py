@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shared.crm.describe import ObjectDescribe
 from writer_svc.domain.coercion import Unfit
-from writer_svc.domain.rows import Row, row_of, salesforce_target, waves
+from writer_svc.domain.rows import Row, fields_of, row_of, salesforce_target, waves
 
 DESCRIBED: ObjectDescribe = {
     "name": "C",
@@ -24,7 +24,7 @@ ID = "001A0000006Vm9r"
 
 def row(make_result: Any, make_plan: Any, target: dict[str, Any], **result: Any) -> Row:
     planned = make_plan({"kind": "salesforce", "object": "C", **target})
-    return row_of(make_result(0, **result), salesforce_target(planned), DESCRIBED)
+    return row_of(make_result(0, **result), salesforce_target(planned), fields_of(DESCRIBED))
 
 
 def test_without_an_external_id_the_record_itself_is_updated(make_result: Any, make_plan: Any) -> None:

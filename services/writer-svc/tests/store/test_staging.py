@@ -1,12 +1,18 @@
 """Results that wait: once each, split into jobs, in the order in which they are sent."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from shared.database import Database
 from shared.events import SalesforceTarget
+from sqlalchemy import create_engine
 from writer_svc.domain.staging import Job, Staged
+from writer_svc.store.bulk_tables import KEPT
+from writer_svc.store.kept import note
 from writer_svc.store.leases import LeaseLost
 from writer_svc.store.staging import BulkStore
 
@@ -23,7 +29,7 @@ def staged(make_result: Callable[..., Any]) -> Callable[..., Staged]:
 
 
 async def texts(store: BulkStore, job: Job) -> list[str | None]:
-    return [result.answer async for page in store.results(job, page=3) for result in page]
+    return [one.result().answer async for page in store.results(job, page=3) for one in page]
 
 
 async def test_the_first_text_of_a_record_is_kept_and_a_retry_by_hand_is_another(
@@ -75,13 +81,52 @@ async def test_what_is_settled_waits_no_more_and_is_not_kept_again(
     await store.keep("b", TARGET, [staged(index) for index in range(5)])
     (job,) = await store.open_jobs()
     found = await store.find(job, ["k1", "k3", "nobody"])
-    assert sorted(key for key, _ in found) == ["k1", "k3"]
-    await store.settle(job, [result for _, result in found])
-    await store.settle(job, [result for _, result in found])
+    assert sorted(one.key for one in found) == ["k1", "k3"]
+    await store.settle(job, found)
+    await store.settle(job, found)
     await store.keep("b", TARGET, [staged(1, "again")])
     assert (await store.unsettled(job), await store.staged()) == (3, {"b": 3})
     await store.forget("b")
     assert (await store.open_jobs(), await store.staged()) == ([], {})
+
+
+async def test_groups_that_come_together_are_kept_together_and_fill_job_after_job(
+    database: Database, staged: Callable[..., Staged]
+) -> None:
+    store = BulkStore(database, lambda: 1.0, rows=30)
+    groups = [[staged(index) for index in range(start, start + 7)] for start in range(0, 91, 7)]
+    await asyncio.gather(*(store.keep("b", TARGET, group) for group in [*groups, *groups]))
+    await store.keep("c", TARGET, [staged(0)])
+    jobs = await store.open_jobs()
+    assert [(job.batch_id, job.rows) for job in jobs] == [("b", 30), ("b", 30), ("b", 30), ("b", 1), ("c", 1)]
+    kept = [one.result().index for job in jobs[:4] async for page in store.results(job, page=10) for one in page]
+    assert sorted(kept) == list(range(91))
+
+
+async def test_a_group_that_stops_waiting_does_not_take_the_others_with_it(
+    database: Database, staged: Callable[..., Staged]
+) -> None:
+    store = BulkStore(database, lambda: 1.0)
+    first, second = (asyncio.create_task(store.keep("b", TARGET, [staged(index)])) for index in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    await second
+    assert await store.kept("b") == 2
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 20_000)), max_size=20), max_size=5))
+def test_each_place_is_new_once(groups: list[list[tuple[int, int]]]) -> None:
+    engine = create_engine("sqlite://")
+    KEPT.create(engine)
+    with engine.begin() as connection:
+        told = [
+            (place, new) for group in groups for place, new in zip(group, note(connection, "b", group), strict=True)
+        ]
+    seen: set[tuple[int, int]] = set()
+    for place, new in told:
+        assert new is (place not in seen)
+        seen.add(place)
 
 
 async def test_a_job_is_one_replicas_and_what_was_overtaken_changes_nothing(
@@ -99,6 +144,16 @@ async def test_a_job_is_one_replicas_and_what_was_overtaken_changes_nothing(
     assert await other.take(job) is not None
     with pytest.raises(LeaseLost):
         await mine.move(job, fence, phase="ended")
+
+
+async def test_a_job_that_was_forgotten_is_nobodys(database: Database, staged: Callable[..., Staged]) -> None:
+    store = BulkStore(database, lambda: 0.0)
+    await store.keep("b", TARGET, [staged(0)])
+    (job,) = await store.open_jobs()
+    fence = await store.take(job)
+    await store.forget("b")
+    with pytest.raises(LeaseLost):
+        await store.move(job, fence or 0, phase="ended")
 
 
 async def test_batches_that_wait_for_room_are_remembered(database: Database) -> None:

@@ -112,7 +112,8 @@ class Bus:
         whether those of one batch and partition may share a record, if their kind does not decide that.
         """
         current = current_traceparent()
-        outgoing = [(one[0], one[1] or current) if isinstance(one, tuple) else (one, current) for one in events]
+        caused = (one if isinstance(one, tuple) else (one, None) for one in events)
+        outgoing = [(event, current if parent is None else parent) for event, parent in caused]
         for first in range(0, len(outgoing), PUBLISH_AT_ONCE):
             await self._outbox.publish(outgoing[first : first + PUBLISH_AT_ONCE], topic, together=together)
 

@@ -110,6 +110,11 @@ def open_record_trace(name: str, trace_id: str, *, links: Sequence[Link] = (), a
         return traceparent_of(started.get_span_context()) or unsampled_traceparent(trace_id)
 
 
+def record_traces_are_kept() -> bool:
+    """Whether there is any use in asking for each record: without it, a record's trace id is never worked out."""
+    return _exports
+
+
 def unsampled_traceparent(trace_id: str) -> str:
     """W3C header of a record's trace that nobody keeps."""
     return f"00-{trace_id}-{trace_id[16:]}-00"

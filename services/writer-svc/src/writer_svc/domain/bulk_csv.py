@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -16,16 +17,22 @@ NULL = "#N/A"
 CELL = 32_000
 """Characters of one field (Bulk API 2.0 limits)."""
 
+_ODD = re.compile(r'[",\r\n]')
+
 LINE = 400_000
 """Characters of one record."""
 
 
 def line_of(values: Mapping[str, Any], columns: Sequence[str]) -> str | None:
     """One line without its end; None where CSV cannot say it, so that the record must go another way."""
-    cells = [_cell(values[name]) if name in values else "" for name in columns]
-    if any(cell is None for cell in cells) or sum(len(cell or "") for cell in cells) > LINE:
-        return None
-    return ",".join(cell or "" for cell in cells)
+    cells: list[str] = []
+    for name in columns:
+        cell = _cell(values[name]) if name in values else ""
+        if cell is None:
+            return None
+        cells.append(cell)
+    line = ",".join(cells)
+    return line if len(line) - len(cells) < LINE else None
 
 
 def merged(earlier: str, later: str) -> str:
@@ -38,6 +45,8 @@ def _cell(value: Any) -> str | None:
     """The cell; None where it cannot be said."""
     if value is None or value == "":
         return NULL
+    if isinstance(value, str):
+        return None if value == NULL or len(value) > CELL else _quoted(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -47,5 +56,5 @@ def _cell(value: Any) -> str | None:
 
 
 def _quoted(text: str) -> str:
-    plain = not any(char in text for char in '",\r\n') and text == text.strip()
+    plain = _ODD.search(text) is None and text == text.strip()
     return text if plain else '"' + text.replace('"', '""') + '"'

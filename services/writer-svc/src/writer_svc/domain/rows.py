@@ -17,6 +17,9 @@ from writer_svc.domain.coercion import Unfit, coerced
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 
 
+Fields = Mapping[str, FieldDescribe]
+
+
 class HasKey(Protocol):
     """What is written under a key."""
 
@@ -50,9 +53,13 @@ class Row:
         return [value for name, value in self.body.items() if name not in ("attributes", "id")]
 
 
-def row_of(result: RecordGenerated, target: SalesforceTarget, described: ObjectDescribe) -> Row:
+def fields_of(described: ObjectDescribe) -> Fields:
+    """By name. An object has hundreds of fields and a batch thousands of records: it is asked for once for all."""
+    return {field["name"]: field for field in described["fields"]}
+
+
+def row_of(result: RecordGenerated, target: SalesforceTarget, fields: Fields) -> Row:
     """The row that writes `result`. Raises `Unfit` with the field that does not take it."""
-    fields = {field["name"]: field for field in described["fields"]}
     body: dict[str, Any] = {"attributes": {"type": target.object}}
     parent = ""
     for name, value in _mapped(result, target).items():
@@ -139,13 +146,13 @@ def _mapped(result: RecordGenerated, target: SalesforceTarget) -> dict[str, Any]
     return found
 
 
-def _existing(name: str, fields: dict[str, FieldDescribe], sobject: str) -> FieldDescribe:
+def _existing(name: str, fields: Fields, sobject: str) -> FieldDescribe:
     if name not in fields:
         raise Unfit("INVALID_FIELD", f"The field {name} is not there on {sobject}, or not visible to this user.")
     return fields[name]
 
 
-def _writable(name: str, fields: dict[str, FieldDescribe], sobject: str) -> FieldDescribe:
+def _writable(name: str, fields: Fields, sobject: str) -> FieldDescribe:
     field = _existing(name, fields, sobject)
     if not field.get("updateable"):
         raise Unfit("INVALID_FIELD_FOR_INSERT_UPDATE", f"The field {name} of {sobject} cannot be written.")

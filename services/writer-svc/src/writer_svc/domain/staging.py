@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from shared.events import RecordGenerated, SalesforceTarget
 
@@ -28,6 +28,20 @@ class Staged:
     """Records of one parent lie together, so that fewer internal batches lock the same one."""
     line: str | None
     """As CSV; None where only the REST API can say it."""
+
+
+class Waiting(NamedTuple):
+    """A result that waits for its verdict, as it is kept. Made for every record, hence a tuple."""
+
+    number: int
+    """Its place in the store."""
+    key: str
+    text: bytes
+    """The result as JSON: most verdicts are told without anybody reading it."""
+
+    def result(self) -> RecordGenerated:
+        """The result itself."""
+        return RecordGenerated.model_validate_json(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +118,7 @@ class Jobs(Staging, Protocol):
     async def kept(self, batch_id: str) -> int: ...
     async def unsettled(self, job: Job, *, lines: bool | None = None) -> int: ...
     def lines(self, job: Job) -> AsyncIterator[list[tuple[str, str]]]: ...
-    def results(self, job: Job, *, page: int) -> AsyncIterator[list[RecordGenerated]]: ...
-    async def find(self, job: Job, keys: Sequence[str]) -> list[tuple[str, RecordGenerated]]: ...
-    async def settle(self, job: Job, results: Sequence[RecordGenerated]) -> None: ...
+    def results(self, job: Job, *, page: int) -> AsyncIterator[list[Waiting]]: ...
+    async def find(self, job: Job, keys: Sequence[str]) -> list[Waiting]: ...
+    async def settle(self, job: Job, waiting: Sequence[Waiting]) -> None: ...
     async def forget(self, batch_id: str) -> None: ...

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from pydantic import TypeAdapter
 from shared.errors import Category
 from shared.events import Change, RecordGenerated, RecordSettled
 
@@ -58,9 +59,8 @@ _SHORTEST = 4
 """Shorter values turn up in any sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """On one record."""
+class Verdict(NamedTuple):
+    """On one record: made for each, and a frozen dataclass takes four times as long to make."""
 
     state: Literal["written", "generated", "failed", "skipped", "cancelled"]
     crm_id: str | None = None
@@ -71,6 +71,8 @@ class Verdict:
     later: bool = False
     """It may go well after a while: only when that is over, too, is this the verdict."""
 
+
+_VERDICTS = TypeAdapter(list[RecordSettled])
 
 GENERATED = Verdict("generated")
 CANCELLED = Verdict("cancelled")
@@ -129,6 +131,21 @@ def settled(result: RecordGenerated, verdict: Verdict) -> RecordSettled:
         crm_id=verdict.crm_id,
         change=verdict.change,
     )
+
+
+def settled_kept(told: Iterable[tuple[bytes, Verdict]]) -> list[RecordSettled]:
+    """`settled` for results that are JSON still: of one that did not fail the text is completed, not read and written.
+
+    All are then read as verdicts at once, which takes a quarter of the time.
+    """
+    return _VERDICTS.validate_json(b"[" + b",".join(_settled_text(text, verdict) for text, verdict in told) + b"]")
+
+
+def _settled_text(text: bytes, verdict: Verdict) -> bytes:
+    if verdict.state == "failed" or verdict.code or verdict.reason or verdict.change is not None:
+        return settled(RecordGenerated.model_validate_json(text), verdict).model_dump_json().encode()
+    known = "" if verdict.crm_id is None else f',"crm_id":{json.dumps(verdict.crm_id)}'
+    return text[:-1] + f',"state":"{verdict.state}"{known}}}'.encode()
 
 
 def _sentence(code: str) -> str:

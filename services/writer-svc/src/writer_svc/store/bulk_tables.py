@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Double, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, String, Table, Text
 
 from writer_svc.store.metadata import metadata
 
-STAGED = Table(
-    "writer_staged",
+WAITING = Table(
+    "writer_waiting",
     metadata,
-    Column("batch_id", String(64), primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("epoch", Integer, primary_key=True),
+    # Results without a verdict, in the order in which they came: a new row is written at the end of the table, and
+    # only one narrow index is kept in order for it.
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("job", Integer, nullable=False),
     Column("key", LargeBinary, nullable=False),
-    # Parent, key and position: the order in which the job is sent.
-    Column("place", LargeBinary, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    # None where the record belongs to no other.
+    Column("parent", LargeBinary),
     # None where only the REST API can say it.
     Column("line", LargeBinary),
-    # Emptied once the record has its verdict; the row stays, so that a result that comes again changes nothing.
-    Column("result", LargeBinary),
-    Column("settled", Boolean, nullable=False, default=False),
+    Column("result", LargeBinary, nullable=False),
 )
-Index("writer_staged_place", STAGED.c.job, STAGED.c.settled, STAGED.c.place)
-Index("writer_staged_key", STAGED.c.job, STAGED.c.key)
+Index("writer_waiting_key", WAITING.c.job, WAITING.c.key, WAITING.c.position, WAITING.c.epoch)
+_CHILD = WAITING.c.parent.is_not(None)
+Index(
+    "writer_waiting_parent",
+    *(WAITING.c.job, WAITING.c.parent, WAITING.c.key, WAITING.c.position, WAITING.c.epoch),
+    sqlite_where=_CHILD,
+    postgresql_where=_CHILD,
+)
+
+KEPT = Table(
+    "writer_kept",
+    metadata,
+    # Which results were ever kept, a bit each: one that comes again changes nothing, told or not.
+    Column("batch_id", String(64), primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("chunk", Integer, primary_key=True),
+    Column("bits", LargeBinary, nullable=False),
+)
 
 JOBS = Table(
     "writer_bulk_jobs",

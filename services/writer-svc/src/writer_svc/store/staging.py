@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
 from shared.database import Database
-from shared.events import RecordGenerated, SalesforceTarget
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from shared.events import SalesforceTarget
+from sqlalchemy import Connection, delete, func, select, tuple_, update
 
-from writer_svc.domain.staging import JOB_BYTES, JOB_ROWS, Job, Staged
-from writer_svc.store import leases
-from writer_svc.store.bulk_tables import HOLDS, JOBS, STAGED
-from writer_svc.store.metadata import insert_new
+from writer_svc.domain.staging import JOB_BYTES, JOB_ROWS, Job, Staged, Waiting
+from writer_svc.store import collecting, leases
+from writer_svc.store.bulk_tables import HOLDS, JOBS, KEPT, WAITING
+from writer_svc.store.collecting import Packed, packed
+from writer_svc.store.metadata import among, insert_new
 
 LEASE_S = 20.0
 """How long a killed replica's job stands still."""
@@ -32,12 +34,29 @@ class BulkStore:
         self._database = database
         self._clock = clock
         self._owner = uuid4().hex
+        self._gathered: dict[tuple[str, str], list[Packed]] = {}
+        self._keeping: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
 
     async def keep(self, batch_id: str, target: SalesforceTarget, rows: Sequence[Staged]) -> None:
         """Durable when it returns. A result that is there already is not kept again: the first text wins."""
-        now, text = self._clock(), target.model_dump_json()
-        packed = [_packed(row) for row in rows]
-        await self._database.write(lambda connection: _keep(connection, batch_id, text, packed, now, self._most))
+        self._gathered.setdefault((batch_id, target.model_dump_json()), []).extend(packed(row) for row in rows)
+        if self._keeping is None:
+            self._keeping = asyncio.create_task(self._keep_gathered())
+        # Others wait for the same transaction: one that is cancelled does not take it from them.
+        await asyncio.shield(self._keeping)
+
+    async def _keep_gathered(self) -> None:
+        """Groups that come during one transaction share the next: it costs as much for one as for all."""
+        async with self._turn:
+            gathered, self._gathered, self._keeping = sorted(self._gathered.items()), {}, None
+            now = self._clock()
+
+            def work(connection: Connection) -> None:
+                for (batch_id, target), rows in gathered:
+                    collecting.keep(connection, batch_id, target, rows, now, self._most)
+
+            await self._database.write(work)
 
     async def open_jobs(self) -> list[Job]:
         """All that have not ended, the oldest first."""
@@ -56,12 +75,14 @@ class BulkStore:
         await self._database.write(lambda connection: leases.give_back(connection, job.name, self._owner))
 
     async def move(self, job: Job, fence: int, **values: object) -> Job:
-        """Change a job under its fence. Raises `LeaseLost`."""
+        """Change a job under its fence. Raises `LeaseLost`, also where the job was forgotten meanwhile."""
 
         def work(connection: Connection) -> Job:
             leases.hold(connection, job.name, fence)
             connection.execute(update(JOBS).where(JOBS.c.number == job.number).values(**values))
-            return _job(connection.execute(select(JOBS).where(JOBS.c.number == job.number)).one())
+            if (row := connection.execute(select(JOBS).where(JOBS.c.number == job.number)).first()) is None:
+                raise leases.LeaseLost(job.name)
+            return _job(row)
 
         return await self._database.write(work)
 
@@ -78,43 +99,40 @@ class BulkStore:
 
     async def unsettled(self, job: Job, *, lines: bool | None = None) -> int:
         """Results of the job without a verdict; `lines`: only those with CSV, or only those without."""
-        query = select(func.count()).where(*_waits(job))
+        query = select(func.count()).where(WAITING.c.job == job.number)
         if lines is not None:
-            query = query.where(STAGED.c.line.is_not(None) if lines else STAGED.c.line.is_(None))
+            query = query.where(WAITING.c.line.is_not(None) if lines else WAITING.c.line.is_(None))
         return int(await self._database.read(lambda connection: connection.execute(query).scalar_one()))
 
     async def lines(self, job: Job) -> AsyncIterator[list[tuple[str, str]]]:
         """Key and line of what waits and has CSV, in the order of the job: equal keys lie side by side."""
-        async for page in self._pages(job, STAGED.c.line, PAGE, STAGED.c.line.is_not(None)):
-            yield [(row.key.decode(), row.line.decode()) for row in page]
+        async for page in self._pages(job, WAITING.c.line, PAGE, WAITING.c.line.is_not(None)):
+            yield [(row[1].decode(), row[2].decode()) for row in page]
 
-    async def results(self, job: Job, *, page: int) -> AsyncIterator[list[RecordGenerated]]:
+    async def results(self, job: Job, *, page: int) -> AsyncIterator[list[Waiting]]:
         """What waits, in the order of the job."""
-        async for rows in self._pages(job, STAGED.c.result, page):
-            yield [RecordGenerated.model_validate_json(row.result) for row in rows]
+        async for rows in self._pages(job, WAITING.c.result, page):
+            yield [Waiting(row[0], row[1].decode(), row[2]) for row in rows]
 
-    async def find(self, job: Job, keys: Sequence[str]) -> list[tuple[str, RecordGenerated]]:
+    async def find(self, job: Job, keys: Sequence[str]) -> list[Waiting]:
         """What waits under these keys; several results where they write the same record."""
-        wanted = [key.encode() for key in keys]
-        # Not asked for by `settled`: SQLite would then look through all that waits, for every page.
-        query = select(STAGED.c.key, STAGED.c.result).where(STAGED.c.job == job.number, STAGED.c.key.in_(wanted))
-        rows = await self._database.read(lambda connection: connection.execute(query).all())
-        waiting = [row for row in rows if row.result is not None]
-        return [(row.key.decode(), RecordGenerated.model_validate_json(row.result)) for row in waiting]
+        found = f"SELECT number, key, result FROM {WAITING.name} WHERE job = {int(job.number)} AND key IN"  # noqa: S608
 
-    async def settle(self, job: Job, results: Sequence[RecordGenerated]) -> None:
-        """Their verdicts are published."""
-        by_epoch: dict[int, list[int]] = {}
-        for result in results:
-            by_epoch.setdefault(result.epoch, []).append(result.index)
+        def work(connection: Connection) -> list[Waiting]:
+            # The driver's own tuples: nothing has to be converted.
+            cursor: Any = among(connection, found, [key.encode() for key in keys]).cursor
+            return [Waiting(number, key.decode(), text) for number, key, text in cursor.fetchall()]
+
+        return await self._database.read(work)
+
+    async def settle(self, job: Job, waiting: Sequence[Waiting]) -> None:
+        """Their verdicts are published: they wait no more, and are still known."""
+        gone = f"DELETE FROM {WAITING.name} WHERE number IN"  # noqa: S608
 
         def work(connection: Connection) -> None:
-            for epoch, positions in by_epoch.items():
-                mine = and_(STAGED.c.batch_id == job.batch_id, STAGED.c.epoch == epoch)
-                change = update(STAGED).where(mine, STAGED.c.position.in_(positions), ~STAGED.c.settled)
-                count = connection.execute(change.values(settled=True, line=None, result=None)).rowcount
-                grown = update(JOBS).where(JOBS.c.number == job.number)
-                connection.execute(grown.values(settled=JOBS.c.settled + count))
+            count = among(connection, gone, [one.number for one in waiting]).rowcount
+            grown = update(JOBS).where(JOBS.c.number == job.number)
+            connection.execute(grown.values(settled=JOBS.c.settled + count))
 
         await self._database.write(work)
 
@@ -122,7 +140,9 @@ class BulkStore:
         """The batch is finished: nothing of it is needed any more."""
 
         def work(connection: Connection) -> None:
-            for table in (STAGED, JOBS, HOLDS):
+            mine = select(JOBS.c.number).where(JOBS.c.batch_id == batch_id)
+            connection.execute(delete(WAITING).where(WAITING.c.job.in_(mine)))
+            for table in (KEPT, JOBS, HOLDS):
                 connection.execute(delete(table).where(table.c.batch_id == batch_id))
 
         await self._database.write(work)
@@ -142,70 +162,22 @@ class BulkStore:
         )
 
     async def _pages(self, job: Job, column: Any, size: int, *conditions: Any) -> AsyncIterator[Sequence[Any]]:
-        last = b""
-        while True:
-            query = select(STAGED.c.place, STAGED.c.key, column).where(*_waits(job), STAGED.c.place > last, *conditions)
-            query = query.order_by(STAGED.c.place).limit(size)
-            rows = await self._database.read(lambda connection, query=query: connection.execute(query).all())  # type: ignore[misc]
-            if rows:
+        """Number, key, `column` and place of what waits: first what belongs to nobody, then parent by parent."""
+        of, columns = WAITING.c, [WAITING.c.number, WAITING.c.key, column]
+        for belongs, place in (
+            (of.parent.is_(None), [of.key, of.position, of.epoch]),
+            (of.parent.is_not(None), [of.parent, of.key, of.position, of.epoch]),
+        ):
+            query = select(*columns, *place).where(of.job == job.number, belongs, *conditions)
+            query, last = query.order_by(*place).limit(size), None
+            while rows := await self._page(query if last is None else query.where(tuple_(*place) > last)):
                 yield rows
-                last = rows[-1].place
-            if len(rows) < size:
-                return
+                last = tuple(rows[-1][3:])
+                if len(rows) < size:
+                    break
 
-
-def _keep(
-    connection: Connection, batch_id: str, target: str, rows: list[dict[str, Any]], now: float, most: tuple[int, int]
-) -> None:
-    known = select(STAGED.c.position, STAGED.c.epoch).where(
-        STAGED.c.batch_id == batch_id, STAGED.c.position.in_([row["position"] for row in rows])
-    )
-    there = {(row.position, row.epoch) for row in connection.execute(known)}
-    fresh = [row for row in rows if (row["position"], row["epoch"]) not in there]
-    if not fresh:
-        return
-    size = sum(len(row["line"] or b"") + 1 for row in fresh)
-    _close_full(connection, batch_id, most[0] - len(fresh), most[1] - size)
-    number = _collecting(connection, batch_id, target, len(fresh), size, now)
-    insert_new(connection, STAGED, [{**row, "batch_id": batch_id, "job": number, "settled": False} for row in fresh])
-
-
-def _close_full(connection: Connection, batch_id: str, rows: int, size: int) -> None:
-    """A job that holds more than this has no room for what comes."""
-    full = or_(JOBS.c.rows > rows, JOBS.c.bytes > size)
-    mine = and_(JOBS.c.batch_id == batch_id, JOBS.c.phase == "collecting", full)
-    connection.execute(update(JOBS).where(mine).values(phase="due"))
-
-
-def _collecting(connection: Connection, batch_id: str, target: str, rows: int, size: int, now: float) -> int:
-    """The job that takes so many more rows of so many bytes."""
-    query = select(JOBS).where(JOBS.c.batch_id == batch_id, JOBS.c.phase == "collecting").with_for_update()
-    found = connection.execute(query).first()
-    if found is None:
-        new = JOBS.insert().values(
-            batch_id=batch_id, target=target, phase="collecting", rows=rows, bytes=size, first_at=now, last_at=now
-        )
-        return int(connection.execute(new.returning(JOBS.c.number)).scalar_one())
-    grown = {"rows": JOBS.c.rows + rows, "bytes": JOBS.c.bytes + size, "last_at": now}
-    connection.execute(update(JOBS).where(JOBS.c.number == found.number).values(**grown))
-    return int(found.number)
-
-
-def _packed(row: Staged) -> dict[str, Any]:
-    result = row.result
-    place = f"{row.parent}\x1f{row.key}\x1f{result.index:010}\x1f{result.epoch:06}"
-    return {
-        "position": result.index,
-        "epoch": result.epoch,
-        "key": row.key.encode(),
-        "place": place.encode(),
-        "line": None if row.line is None else row.line.encode(),
-        "result": result.model_dump_json(exclude_defaults=True).encode(),
-    }
-
-
-def _waits(job: Job) -> tuple[Any, Any]:
-    return STAGED.c.job == job.number, ~STAGED.c.settled
+    async def _page(self, query: Any) -> Sequence[Any]:
+        return await self._database.read(lambda connection: connection.execute(query).all())
 
 
 def _job(row: Any) -> Job:

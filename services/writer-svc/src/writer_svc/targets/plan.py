@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 
 from shared.bus import Parked
 from shared.crm.budget import SPENT
@@ -47,7 +46,7 @@ class Plan:
             if isinstance(looked, PlanRow):
                 rows.setdefault(result.batch_id, []).append(looked)
             else:
-                yield result, replace(looked, change=Change(action="refused"))
+                yield result, looked._replace(change=Change(action="refused"))
         given = {(result.batch_id, result.index): result for result, _ in results}
         for batch_id, some in rows.items():
             for row in await self._store.keep(batch_id, plans[batch_id].target, some):

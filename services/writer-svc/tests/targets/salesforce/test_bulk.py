@@ -11,8 +11,7 @@ from crm_sandbox.testing import RunningSandbox
 from shared.crm.salesforce import SalesforceSession
 from shared.database import Database
 from shared.errors import Retryable
-from shared.events import RecordGenerated
-from writer_svc.domain.staging import Job
+from writer_svc.domain.staging import Job, Waiting
 from writer_svc.domain.verdicts import Verdict
 from writer_svc.store.staging import BulkStore
 from writer_svc.targets.salesforce import Salesforce
@@ -41,9 +40,9 @@ class Desk:
     cancelled: set[str] = field(default_factory=set)
     pauses: list[Callable[[], None]] = field(default_factory=list)
 
-    async def tell(self, job: Job, told: Sequence[tuple[RecordGenerated, Verdict]]) -> None:
-        self.told += [(result.index, verdict) for result, verdict in told]
-        await self.store.settle(job, [result for result, _ in told])
+    async def tell(self, job: Job, told: Sequence[tuple[Waiting, Verdict]]) -> None:
+        self.told += [(one.result().index, verdict) for one, verdict in told]
+        await self.store.settle(job, [one for one, _ in told])
 
     async def pause(self, batch_id: str, reason: str) -> None:
         self.orders.append(("pause", batch_id, reason))

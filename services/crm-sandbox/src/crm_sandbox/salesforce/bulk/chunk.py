@@ -171,11 +171,15 @@ class Chunk:
 
     def _execute(self) -> None:
         if self._inserts:
-            names = list(dict.fromkeys(name for row in self._inserts for name in row))
+            names = tuple(dict.fromkeys(name for row in self._inserts for name in row))
             columns, marks = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
             # A boolean that nobody named is false, not null.
             empty = {field.name: 0 for field in self._object.fields.values() if field.type == "boolean"}
-            rows = [tuple(map((empty | row).get, names)) for row in self._inserts]
+            # Most rows of a file name the same columns in the same order.
+            rows = [
+                tuple(row.values()) if tuple(row) == names else tuple(map((empty | row).get, names))
+                for row in self._inserts
+            ]
             self._db.executemany(f"INSERT INTO {self._object.table} ({columns}) VALUES ({marks})", rows)
         for changed, lines in self._updates.items():
             settings = ", ".join(f'"{name}" = ?' for name in changed)

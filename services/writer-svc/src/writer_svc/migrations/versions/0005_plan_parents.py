@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005_plan_parents"
-down_revision = "0003_plans"
+down_revision = "0004_kept_results"
 branch_labels = None
 depends_on = None
 

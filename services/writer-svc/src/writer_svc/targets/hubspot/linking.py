@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from shared.crm.hubspot import BATCH, HubSpotSession
@@ -84,7 +84,7 @@ async def associate_all(
         for pair in await associated(session, of, to, list(wanted), primary=primary):
             key = wanted[pair]
             reason = f"The record was written, but HubSpot did not associate it with its {to}."
-            refused[key] = replace(failed("ASSOCIATION_FAILED", reason), crm_id=ids[key])
+            refused[key] = failed("ASSOCIATION_FAILED", reason)._replace(crm_id=ids[key])
     return refused
 
 

@@ -28,7 +28,7 @@ CHANGED = failed("CHANGED_MEANWHILE", "The record was edited after the plan was 
 GONE = failed("OBJECT_NOT_FOUND", "The record was deleted, archived or merged after the plan was made.")
 UNCHANGED = Verdict("skipped", code="UNCHANGED", reason="The record already had these values.")
 UNDONE = Verdict("cancelled", code="UNDONE", reason="What the batch did to the record is taken back.")
-KEPT_COMPANY = replace(UNDONE, reason=f"{UNDONE.reason} Its company was edited since and is left as it is.")
+KEPT_COMPANY = UNDONE._replace(reason=f"{UNDONE.reason} Its company was edited since and is left as it is.")
 KEPT_ASSOCIATIONS = failed(
     "ASSOCIATION_FAILED",
     "The record has its earlier values again, but HubSpot kept its associations.",

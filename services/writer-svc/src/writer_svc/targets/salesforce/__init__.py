@@ -6,7 +6,6 @@ import asyncio
 import random
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence, Set
-from dataclasses import replace
 
 from shared.bus import Parked
 from shared.crm.budget import DailyLimit
@@ -18,7 +17,7 @@ from writer_svc.domain.bulk_csv import line_of
 from writer_svc.domain.coercion import Unfit
 from writer_svc.domain.holds import Holds, NoHolds, drift_reason
 from writer_svc.domain.plans import plan_key
-from writer_svc.domain.rows import Row, row_of, salesforce_target
+from writer_svc.domain.rows import Row, fields_of, row_of, salesforce_target
 from writer_svc.domain.staging import Staged, Staging, columns_of
 from writer_svc.domain.target import Planned
 from writer_svc.domain.verdicts import DRIFT, FULL, ORPHANED, RECORDS_OWN, Verdict, failed
@@ -95,12 +94,12 @@ class Salesforce:
             return
         except DailyLimit as error:
             await self._wait_for_room(results, error)
-        small: dict[int, tuple[Planned, Row]] = {}
+        fields, small = fields_of(described), dict[int, tuple[Planned, Row]]()
         large: dict[str, list[tuple[Row, SalesforceTarget]]] = {}
         for planned in results:
             result, plan = planned
             try:
-                row = row_of(result, salesforce_target(plan), described)
+                row = row_of(result, salesforce_target(plan), fields)
             except Unfit as unfit:
                 yield planned, failed(unfit.code or "UNFIT", str(unfit)), DRIFT
                 continue
@@ -140,7 +139,7 @@ class Salesforce:
             if verdict.code == FULL:
                 await self._holds.cancel(planned[0].batch_id, f"{verdict.reason} The rest of the batch is not written.")
             orphaned = verdict.code == ORPHANED and bool(row.parent)
-            yield planned, replace(verdict, later=True) if orphaned else verdict
+            yield planned, verdict._replace(later=True) if orphaned else verdict
         if isinstance(error, DailyLimit):
             await self._wait_for_room([planned for planned, _ in rows.values()], error)
         if error is not None:

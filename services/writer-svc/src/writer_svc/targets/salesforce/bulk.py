@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from prometheus_client import Counter
 from shared.crm.describe import FieldDescribe, ObjectDescribe, id18
 from shared.crm.refusals import SalesforceRefused
 from shared.crm.salesforce import SalesforceSession
-from shared.events import RecordGenerated
 from shared.telemetry import get_logger, names
 
 from writer_svc.domain import bulk_results
 from writer_svc.domain.bulk_csv import merged
 from writer_svc.domain.coercion import Unfit
 from writer_svc.domain.holds import Holds, drift_reason
-from writer_svc.domain.rows import folded, row_of, waves
-from writer_svc.domain.staging import Job, Jobs
+from writer_svc.domain.polling import Polling
+from writer_svc.domain.rows import fields_of, folded, row_of, waves
+from writer_svc.domain.staging import Job, Jobs, Waiting
 from writer_svc.domain.verdicts import CANCELLED, DRIFT, FULL, LOCKED, ORPHANED, RECORDS_OWN, Verdict, failed
 from writer_svc.targets.salesforce.collections import COLLECTION, Collections
 from writer_svc.targets.salesforce.ingest import FINAL, Ingest, ResultFile
@@ -26,12 +28,12 @@ from writer_svc.targets.salesforce.ingest import FINAL, Ingest, ResultFile
 ATTEMPTS = 2
 """Jobs for the same records: the second takes what the first left unprocessed."""
 
-FIRST_POLL_S, LONGEST_POLL_S, SLOWER = 0.5, 10.0, 1.12
-"""A job is noticed at most an eighth of its time after its end; a minute costs 25 calls, each further one 6."""
+PAGES_AT_ONCE = 2
+"""Of results that are told."""
 
 _ALARMS = Counter(names.METRIC_CRM_ALARMS, "Large writes whose results do not add up", ["crm"])
 
-Told = Sequence[tuple[RecordGenerated, Verdict]]
+Told = Sequence[tuple[Waiting, Verdict]]
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class BulkRun:
     async def _finish(self, job: Job, fence: int) -> Job:
         """Wait for the job, then tell its results; what has none is due again."""
         sent = await self._means.jobs.unsettled(job, lines=True)
-        told = await self._ended(job)
+        told = await self._ended(job, sent)
         counts, again = {}, 0
         for file in ("successfulResults", "failedResults", "unprocessedrecords"):
             counts[file], mended = await self._tell_file(job, file)
@@ -128,9 +130,8 @@ class BulkRun:
             attempt = job.attempt
         return await self._means.jobs.move(job, fence, phase="due", crm_id=None, attempt=attempt)
 
-    async def _ended(self, job: Job) -> dict[str, object]:
-        crm_id, waited_s, pause_s = job.crm_id or "", 0.0, FIRST_POLL_S
-        aborted = False
+    async def _ended(self, job: Job, rows: int) -> dict[str, Any]:
+        crm_id, polling, aborted = job.crm_id or "", Polling(rows), False
         while True:
             try:
                 told = await self._ingest.state(crm_id)
@@ -139,18 +140,17 @@ class BulkRun:
                 return {"state": "Gone", "errorMessage": error.code}
             if told.get("state") in FINAL:
                 return told
-            late = waited_s >= self._means.deadline_s
+            late = polling.waited_s >= self._means.deadline_s
             if (late or self._means.is_cancelled(job.batch_id)) and not aborted:
                 await self._ingest.abort(crm_id)
                 aborted = True
-            await self._means.sleep(pause_s)
-            waited_s, pause_s = waited_s + pause_s, min(LONGEST_POLL_S, pause_s * SLOWER)
+            await self._means.sleep(polling.pause_s(int(told.get("numberRecordsProcessed") or 0)))
 
     async def _tell_file(self, job: Job, file: ResultFile) -> tuple[int, int]:
         """Lines of the file, and how many of them are to be sent again: locked ones, and once those of no parent."""
         lines = again = 0
         key, mended = await self._key_of(job), await self._mended(job)
-        telling: asyncio.Task[None] | None = None
+        telling: deque[asyncio.Task[None]] = deque()
         try:
             async for page in self._ingest.results(job.crm_id or "", file):
                 lines += len(page)
@@ -159,17 +159,19 @@ class BulkRun:
                 verdicts = {key(row): _verdict(job, file, row) for row in page}
                 again += sum(verdict.code in mended for verdict in verdicts.values())
                 found = await self._means.jobs.find(job, list(verdicts))
-                told = [(result, verdicts[k]) for k, result in found if verdicts[k].code not in mended]
-                # One page is told while the next is read.
-                if telling is not None:
-                    await telling
-                telling = asyncio.create_task(self._tell(job, told))
+                told = [(one, verdicts[one.key]) for one in found if verdicts[one.key].code not in mended]
+                # One page is settled and one is told while the next is read.
+                if len(telling) == PAGES_AT_ONCE:
+                    await telling.popleft()
+                telling.append(asyncio.create_task(self._tell(job, told)))
         except SalesforceRefused as error:
             if error.status != 404:
                 raise
         finally:
-            if telling is not None:
-                await telling
+            # All end before the job goes on, or is given to others.
+            for ended in await asyncio.gather(*telling, return_exceptions=True):
+                if isinstance(ended, BaseException):
+                    raise ended
         return lines, again
 
     async def _mended(self, job: Job) -> frozenset[str | None]:
@@ -207,15 +209,19 @@ class BulkRun:
 
     async def _by_collections(self, job: Job, described: ObjectDescribe) -> bool:
         """Few records, or such as CSV cannot say. False where the batch is held now."""
+        fields = fields_of(described)
         async for page in self._means.jobs.results(job, page=COLLECTION):
-            rows, told = [], []
-            for result in page:
+            rows, told, of = [], [], {}
+            for waiting in page:
                 try:
-                    rows.append(row_of(result, job.target, described))
+                    row = row_of(waiting.result(), job.target, fields)
                 except Unfit as unfit:
-                    told.append((result, failed(unfit.code or "UNFIT", str(unfit))))
+                    told.append((waiting, failed(unfit.code or "UNFIT", str(unfit))))
+                else:
+                    rows.append(row)
+                    of[id(row)] = waiting
             for call in waves(rows, COLLECTION):
-                told += [(row.result, verdict) for row, verdict in await self._collections.save(job.target, call)]
+                told += [(of[id(row)], verdict) for row, verdict in await self._collections.save(job.target, call)]
             # The job's columns were looked at when it began.
             drift = DRIFT - RECORDS_OWN
             drifted = [verdict for _, verdict in told if verdict.code in drift]
@@ -249,7 +255,7 @@ class BulkRun:
 
     async def _tell_rest(self, job: Job, verdict: Verdict) -> None:
         async for page in self._means.jobs.results(job, page=1_000):
-            await self._tell(job, [(result, verdict) for result in page])
+            await self._tell(job, [(waiting, verdict) for waiting in page])
 
     async def _tell(self, job: Job, told: Told) -> None:
         full = next((verdict for _, verdict in told if verdict.code == FULL), None)

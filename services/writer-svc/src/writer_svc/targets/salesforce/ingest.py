@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -73,21 +73,18 @@ class Ingest:
         async with self._session.get_stream(f"jobs/ingest/{crm_id}/{file}/", operation="bulk results") as pieces:
             async for piece in pieces:
                 size += len(piece)
-                for record in records.feed(piece):
-                    header, page = _taken(record, header, page)
+                header = _take(records.feed(piece), header, page)
                 if len(page) >= PAGE or size >= PAGE_CHARACTERS:
                     yield page
                     page, size = [], 0
-            for record in records.end():
-                header, page = _taken(record, header, page)
+            _take(records.end(), header, page)
         if page:
             yield page
 
 
-def _taken(
-    record: list[str], header: list[str] | None, page: list[dict[str, str]]
-) -> tuple[list[str], list[dict[str, str]]]:
-    if header is None:
-        return record, page
-    page.append(dict(zip(header, record, strict=False)))
-    return header, page
+def _take(records: Iterator[list[str]], header: list[str] | None, page: list[dict[str, str]]) -> list[str] | None:
+    """Add rows to the page; the header, which is the first record of all."""
+    header = header or next(records, None)
+    if header is not None:
+        page += [dict(zip(header, record, strict=False)) for record in records]
+    return header

@@ -14,7 +14,7 @@ from shared.events.spec import Target as TargetSpec
 
 from writer_svc.domain.coercion import Unfit
 from writer_svc.domain.planning import FOUND, Done, Looked, PlanRow, Values, agrees, plan_row
-from writer_svc.domain.rows import Row, creatable, folded, row_of, salesforce_target
+from writer_svc.domain.rows import Row, creatable, fields_of, folded, row_of, salesforce_target
 from writer_svc.domain.staging import columns_of, key_column
 from writer_svc.domain.verdicts import Verdict, failed
 from writer_svc.targets.salesforce.collections import COLLECTION, Collections
@@ -47,10 +47,11 @@ class SalesforcePlanner:
         looked: list[Looked] = []
         rows: dict[str, tuple[SalesforceTarget, list[Row]]] = {}
         described = await self._session.describe(salesforce_target(results[0][1]).object)
+        fields = fields_of(described)
         for result, plan in results:
             target = salesforce_target(plan)
             try:
-                row = row_of(result, target, described)
+                row = row_of(result, target, fields)
             except Unfit as unfit:
                 looked.append((result, failed(unfit.code or "UNFIT", str(unfit))))
             else:
