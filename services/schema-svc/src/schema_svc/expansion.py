@@ -112,8 +112,12 @@ def _nothing_to_ask(record: Record, needed: Needed) -> Missing | None:
 
 
 def _too_large(values: dict[str, Any]) -> bool:
-    rough = sum(len(value) if isinstance(value, str) else 0 if isinstance(value, int | float) else 99_999
-                for value in values.values() if value is not None)  # fmt: skip
+    rough = 0
+    for value in values.values():
+        if isinstance(value, str):
+            rough += len(value)
+        elif value is not None and not isinstance(value, int | float):
+            rough += 99_999
     return rough > LARGEST_VALUES // 6 and len(json.dumps(values, default=str)) > LARGEST_VALUES
 
 

@@ -16,8 +16,8 @@ from shared.bus.parked import Parked
 from shared.bus.postponed import Postponed
 from shared.bus.settlement import Settlement
 from shared.errors import Fatal, Retryable
-from shared.events import Event, EventGroup
-from shared.telemetry import current_traceparent, is_sampled
+from shared.events import Event, EventGroup, RecordEvent
+from shared.telemetry import UNSAMPLED, current_traceparent, is_sampled
 
 E = TypeVar("E", bound=Event)
 ManyHandler = Callable[[list[Received[Any]]], AsyncIterator[Event]]
@@ -191,10 +191,14 @@ class Causes:
 
     def __init__(self, group: Sequence[Received[Any]]) -> None:
         self._group = group
+        self._kept = any(is_sampled(received.traceparent) for received in group)
         self._by_record: dict[tuple[Any, Any], str | None] | None = None
 
     def traceparent_of(self, event: Event) -> str | None:
         """The traceparent of the record that caused this event, or of the span that is current if it is kept."""
+        if not self._kept and isinstance(event, RecordEvent):
+            # Most groups: no trace of theirs is kept, so there is none to look for.
+            return UNSAMPLED
         if self._by_record is None:
             self._by_record = {_record_of(received.event): received.traceparent for received in self._group}
         cause = self._by_record.get(_record_of(event))

@@ -109,12 +109,12 @@ class Projection:
 
     async def _work(self) -> None:
         while True:
-            records = await self._fetches.get()
+            records = list(await self._fetches.get())
             async with self._busy:
                 epoch = self._epoch
                 # What has come meanwhile shares the transaction: the busier, the fewer of them.
                 while not self._fetches.empty():
-                    records = [*records, *self._fetches.get_nowait()]
+                    records += self._fetches.get_nowait()
                 try:
                     await self._until_it_works(records, epoch)
                 except Exception as error:

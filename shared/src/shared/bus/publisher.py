@@ -35,6 +35,9 @@ LINGER_S = 0.002
 BUSY_LINGER_S = 0.01
 """And when something was: a trickle of hundreds a second must not be hundreds of requests a second."""
 
+STREAM_LINGER_S, STREAM = 0.025, 100
+"""And when it was so many records: in a stream of thousands a second nobody notices, and requests are large."""
+
 LATELY_S = 0.05
 
 FLUSHES_UNDER_WAY = 2
@@ -61,7 +64,8 @@ class Publisher:
         self._producer: AIOKafkaProducer | None = None
         self._current: Flush | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._sent_at = float("-inf")
+        self._sent_at, self._sent = float("-inf"), 0
+        """When the last flush was, and of how many records."""
         self._running: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
         self._renewing = asyncio.Lock()
@@ -114,11 +118,15 @@ class Publisher:
             flush = self._current = Flush()
             if len(self._running) < FLUSHES_UNDER_WAY:
                 loop = asyncio.get_running_loop()
-                linger_s = BUSY_LINGER_S if loop.time() - self._sent_at < LATELY_S else LINGER_S
-                self._timer = loop.call_later(linger_s, self._flush_now)
+                self._timer = loop.call_later(self._linger_s(loop.time()), self._flush_now)
         flush.add(messages, told)
         if len(flush.messages) >= FLUSH_COUNT:
             self._flush_now()
+
+    def _linger_s(self, now: float) -> float:
+        if now - self._sent_at >= LATELY_S:
+            return LINGER_S
+        return STREAM_LINGER_S if self._sent >= STREAM else BUSY_LINGER_S
 
     async def _attempt(self, messages: Sequence[Message]) -> Errors:
         # A future for each caller: one that is cancelled must not cancel the others' records.
@@ -132,7 +140,7 @@ class Publisher:
             self._timer.cancel()
             self._timer = None
         if flush is not None:
-            self._sent_at = asyncio.get_running_loop().time()
+            self._sent_at, self._sent = asyncio.get_running_loop().time(), len(flush.messages)
             task = asyncio.create_task(self._send(flush))
             self._running.add(task)
             task.add_done_callback(self._flushed)
