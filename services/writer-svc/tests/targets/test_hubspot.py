@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterable
 from itertools import count
 from typing import Any
@@ -11,10 +12,12 @@ from crm_sandbox.testing import PortalClient, RunningSandbox
 from shared.bus import Parked
 from shared.crm import simcrm
 from shared.crm.hubspot import HubSpotSession
+from shared.database import Database
 from shared.errors import Fatal, Retryable
 from writer_svc.domain.holds import NoHolds
 from writer_svc.domain.plans import plan_key
 from writer_svc.domain.verdicts import Verdict
+from writer_svc.store.turns import StoredTurns
 from writer_svc.targets.hubspot import HubSpot
 
 UPSERTS = "/crm/objects/*/batch/upsert"
@@ -305,12 +308,12 @@ async def test_a_record_to_associate_with_that_never_was_fails_and_a_late_one_is
 
 
 async def test_options_are_added_where_the_batch_says_so_and_writers_do_not_lose_each_others(
-    make_hubspot: Any, portal: PortalClient, planned: Any
+    make_hubspot: Any, portal: PortalClient, planned: Any, database: Database
 ) -> None:
     portal.add_property(
         "contacts", "favourite", type="enumeration", fieldType="select", options=[{"label": "Red", "value": "Red"}]
     )
-    writers = [HubSpot(make_hubspot()) for _ in range(3)]
+    writers = [HubSpot(make_hubspot(), turns=StoredTurns(database, time.time)) for _ in range(3)]
     await asyncio.gather(*(write(one, planned(CONTACTS, {"email": email()})) for one in writers))
     wish = CONTACTS | {"add_options": True}
     colours = ("Indigo blue", "Deep green", "Warm yellow")

@@ -92,6 +92,17 @@ async def test_two_writers_that_add_options_at_once_keep_both(
     assert {one["label"] for one in options} == {"Red", "Indigo blue", "Deep green"}
 
 
+async def test_answers_that_mean_the_same_become_one_option(hubspot: HubSpotSession, portal: PortalClient) -> None:
+    name = f"alike_{next(_NUMBERS)}"
+    first = [{"label": "Red", "value": "Red"}]
+    portal.add_property("contacts", name, type="enumeration", fieldType="select", options=first).raise_for_status()
+    ours = Portal(hubspot)
+    await ours.add_options("contacts", name, ["Deep green", "deep greens", "Tier 1", "Tier 2"])
+    await ours.add_options("contacts", name, ["DEEP-GREEN", "reds"])
+    options = portal.call("GET", f"properties/contacts/{name}").json()["options"]
+    assert [one["label"] for one in options] == ["Red", "Deep green", "Tier 1", "Tier 2", "reds"]
+
+
 async def test_nothing_is_searched_for_before_it_is_written(
     target: HubSpot, portal: PortalClient, planned: Any
 ) -> None:

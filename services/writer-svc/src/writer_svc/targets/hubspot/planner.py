@@ -91,7 +91,7 @@ class HubSpotPlanner:
         schema = await self._portal.schema(object_type)
         if spec.add_options:
             for name, labels in schema.options_lacking(bodies).items():
-                await self._portal.add_options(object_type, name, labels)
+                await self._portal.add_options(object_type, name, labels, exactly=True)
 
     async def _write(
         self, object_type: str, there: Sequence[tuple[PlanRow, str]], sent: Sequence[tuple[PlanRow, HubSpotRecord]]

@@ -16,7 +16,7 @@ from shared.crm.simcrm import SimcrmProperty
 from shared.errors import Rejected, Retryable
 
 from writer_svc.domain.hubspot_rows import Schema
-from writer_svc.domain.option_matching import normalised
+from writer_svc.domain.option_matching import matching_option
 from writer_svc.domain.turns import NoTurns, Turns
 
 OPTION_TRIES = 4
@@ -51,8 +51,11 @@ class Portal:
         by_name = {one["name"]: one for one in (*definitions, *lacking)}
         return Schema(object_type, by_name, _wrong(object_type, by_name))
 
-    async def add_options(self, object_type: str, name: str, labels: Sequence[str]) -> None:
+    async def add_options(self, object_type: str, name: str, labels: Sequence[str], *, exactly: bool = False) -> None:
         """Add options to an enumeration: read, change, write, and look again.
+
+        A label that means an option which is there by now, perhaps another writer's of a moment before, is not added;
+        `exactly` adds it all the same, where it is to be written as it stands.
 
         HubSpot takes only the whole list, so that two writers would overwrite each other's: they take turns. A person's
         change may still come between; whoever finds its own missing writes once more.
@@ -62,14 +65,11 @@ class Portal:
             for _ in range(OPTION_TRIES):
                 definition: PropertyDefinition = await self._session.call("GET", path, operation="properties")
                 options = definition.get("options", [])
-                present = {normalised(text) for one in options for text in (one.get("value"), one.get("label")) if text}
-                lacking = [label for label in dict.fromkeys(labels) if normalised(label) not in present]
+                lacking = _lacking_options(options, labels, exactly=exactly)
                 if not lacking:
                     await self._session.definitions(object_type, refresh=True)
                     return
-                await self._session.call(
-                    "PATCH", path, {"options": [*options, *_new_options(lacking, len(options))]}, operation="properties"
-                )
+                await self._session.call("PATCH", path, {"options": [*options, *lacking]}, operation="properties")
         raise Retryable("Other writers keep changing the options of a property", category="crm", code="OPTIONS_RACE")
 
     async def _create(self, object_type: str, lacking: Sequence[SimcrmProperty]) -> list[PropertyDefinition]:
@@ -116,10 +116,16 @@ def _wrong(object_type: str, definitions: dict[str, PropertyDefinition]) -> dict
     return wrong
 
 
-def _new_options(labels: Sequence[str], order: int) -> list[PropertyOption]:
-    return [
-        {"label": label, "value": label, "displayOrder": order + at, "hidden": False} for at, label in enumerate(labels)
-    ]
+def _lacking_options(
+    options: Sequence[PropertyOption], labels: Sequence[str], *, exactly: bool
+) -> list[PropertyOption]:
+    new: list[PropertyOption] = []
+    for label in dict.fromkeys(labels):
+        there = [*options, *new]
+        known = any(one.get("value") == label for one in there) if exactly else matching_option(label, there)
+        if not known:
+            new.append({"label": label, "value": label, "displayOrder": len(there), "hidden": False})
+    return new
 
 
 def _not_created(object_type: str, still: Sequence[SimcrmProperty], refused: HubSpotRefused | None) -> Rejected:
