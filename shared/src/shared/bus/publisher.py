@@ -39,7 +39,6 @@ STREAM_LINGER_S, STREAM = 0.025, 100
 """And when it was so many records: in a stream of thousands a second nobody notices, and requests are large."""
 
 LATELY_S = 0.05
-
 FLUSHES_UNDER_WAY = 2
 """While so many are with the broker, records gather for the next: the busier, the larger the batches. One record in
 each of 24 partitions costs the client and the broker ten times what 24 in one do."""
