@@ -94,10 +94,12 @@ def desk(session: SalesforceSession, database: Database, sandbox: RunningSandbox
 
 @pytest.fixture
 def make(make_result: Any, make_plan: Any) -> Callable[..., list[Any]]:
-    def make(name: str, texts: Sequence[Any], target: dict[str, Any] = TARGET, **other: Any) -> list[Any]:
+    def make(
+        name: str, texts: Sequence[Any], target: dict[str, Any] = TARGET, first: int = 0, **other: Any
+    ) -> list[Any]:
         plan = make_plan(target, requested=1_000)
         planned = []
-        for index, text in enumerate(texts):
+        for index, text in enumerate(texts, first):
             answer = {"answer": text} if isinstance(text, str) else {"answer": None, "values": text}
             planned.append((make_result(index, external_id=f"{name}-{index:03}", **answer, **other), plan))
         return planned
@@ -289,13 +291,27 @@ async def test_rows_without_their_parent_are_sent_again_a_few_times_and_then_fai
 async def test_rows_that_fail_in_the_middle_of_a_large_job_are_exactly_those_that_are_told(
     desk: Desk, sandbox: RunningSandbox, make: Any
 ) -> None:
-    await desk.stage(make("middle", [f"P {i}" for i in range(999)]))
-    fault = {"code": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "rows": [[401, 450]]}
+    """Ten internal batches of Salesforce's, and what fails is in the fifth."""
+    for first in range(0, 100_000, 10_000):
+        await desk.stage(make("middle", [f"P {i}" for i in range(first, first + 10_000)], first=first))
+    fault = {"code": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "rows": [[40_001, 40_050]]}
     sandbox.fault(method="PUT", path=f"{INGEST}/*/batches", **fault)
     await desk.run()
-    failed = {index for index, verdict in desk.verdicts(999).items() if verdict.state == "failed"}
-    assert failed == set(range(400, 450))
-    assert len(rows(sandbox, "middle")) == 949
+    failed = {index for index, verdict in desk.verdicts(100_000).items() if verdict.state == "failed"}
+    in_the_file = sorted(range(100_000), key=lambda index: f"middle-{index:03}")
+    assert failed == set(in_the_file[40_000:40_050])
+    assert count(sandbox, "POST", "/jobs/ingest") == 1
+
+
+@pytest.mark.parametrize("size", [10_000, 10_001])
+async def test_whole_internal_batches_and_one_row_more_are_told_exactly(
+    desk: Desk, sandbox: RunningSandbox, make: Any, size: int
+) -> None:
+    await desk.stage(make(f"whole{size}", [f"P {i}" for i in range(size)]))
+    await desk.run()
+    assert desk.codes(size) == {"written": size}
+    assert len(rows(sandbox, f"whole{size}")) == size
+    assert count(sandbox, "POST", "/jobs/ingest") == 1
 
 
 async def test_a_job_that_salesforce_fails_is_read_to_the_end_and_its_rest_sent_once_more(
