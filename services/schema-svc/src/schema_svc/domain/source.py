@@ -33,6 +33,8 @@ class Missing:
     reason: str
     category: Category = "crm"
     state: Literal["skipped", "failed"] = "skipped"
+    deleted_key: str | None = None
+    """Of a deleted record: its value of the target's external id field, where the batch deletes by it."""
 
 
 @dataclass(frozen=True, slots=True)
