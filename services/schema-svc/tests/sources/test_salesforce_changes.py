@@ -8,7 +8,15 @@ import pytest
 from crm_sandbox.testing import DATA, RunningSandbox
 from schema_svc.sources.salesforce import Salesforce
 from shared.crm.salesforce import SalesforceSession
-from shared.events import BatchCancelled, BatchCompleted, BatchPlanned, BatchRefused, PromptPrepared, RecordSettled
+from shared.events import (
+    BatchCancelled,
+    BatchCompleted,
+    BatchPlanned,
+    BatchRefused,
+    PromptPrepared,
+    RecordGenerated,
+    RecordSettled,
+)
 
 QUERY, BULK = 50_000, 1
 """From so many records on a query job is used: never here, or always."""
@@ -173,3 +181,49 @@ async def test_deleted_records_are_forwarded_as_skipped_where_that_is_wanted(
     assert (skipped.state, skipped.code, skipped.record_id) == ("skipped", "ENTITY_IS_DELETED", first)
     assert await read(schema, "3", deleted="forward", **where) == []
     assert await read(schema, "4", changed_since=None, **where) == [f"{mine} b2"]
+
+
+async def deleted_at_the_source(
+    schema: Any, sandbox: RunningSandbox, mine: str, key: str | None, **batch: Any
+) -> tuple[list[RecordGenerated], list[RecordSettled]]:
+    """What is told of a batch over one claim that is deleted."""
+    (gone,) = sandbox.create({"Patient_Name__c": mine, "Claim_Number__c": key})
+    sandbox.client.delete(f"{DATA}/sobjects/Claim__c/{gone}").raise_for_status()
+    target = {"kind": "salesforce", "object": "Contact", "external_id": "Claim_Number__c", "field": "LastName"}
+    source = {"deleted": "forward", "changed_since": None, "where": f"Patient_Name__c = '{mine}'"}
+    sandbox.admin("DELETE", "/calls")
+    wanted = spec(**source) | {"target": target | {"deletes": "delete"}} | batch
+    await schema.submit(mine, wanted)
+    await schema.until(lambda: schema.bus.of(RecordGenerated, RecordSettled, BatchRefused), 20)
+    assert [event.reason for event in schema.bus.of(BatchRefused)] == []
+    return schema.bus.of(RecordGenerated), schema.bus.of(RecordSettled)
+
+
+@pytest.fixture
+def contacts_with_a_key(sandbox: RunningSandbox) -> None:
+    """The key of claims on contacts, too: a field that the org may have already."""
+    field = {"type": "Text", "length": 64, "label": "Claim", "externalId": True, "unique": True}
+    body = {"FullName": "Contact.Claim_Number__c", "Metadata": field}
+    sandbox.client.post(f"{DATA}/tooling/sobjects/CustomField", json=body)
+    sandbox.switch(field_security=False)
+
+
+async def test_a_deleted_record_is_told_to_the_writer_by_its_key(
+    schema: Any, sandbox: Any, claims: Any, contacts_with_a_key: None
+) -> None:
+    mine = uuid4().hex[:12]
+    (told,), settled = await deleted_at_the_source(schema, sandbox, mine, f"{mine}-1")
+    assert (told.deleted, told.external_id, told.object, told.answer) == (True, f"{mine}-1", "Contact", None)
+    assert told.key() == f"Contact:{mine}-1"
+    assert settled == []
+    assert schema.bus.of(PromptPrepared) == []
+
+
+@pytest.mark.parametrize(("key", "batch"), [(None, {}), ("k", {"mode": "test"}), ("k", {"target": {"kind": "none"}})])
+async def test_a_deleted_record_is_skipped_without_a_key_or_in_a_test(
+    schema: Any, sandbox: Any, claims: Any, contacts_with_a_key: None, key: str | None, batch: dict[str, Any]
+) -> None:
+    mine = uuid4().hex[:12]
+    told, (skipped,) = await deleted_at_the_source(schema, sandbox, mine, key and f"{mine}-1", **batch)
+    assert told == []
+    assert (skipped.state, skipped.code) == ("skipped", "ENTITY_IS_DELETED")

@@ -16,7 +16,7 @@ TARGET = {
     "kind": "salesforce",
     "object": "Claim__c",
     "external_id": "Claim_Number__c",
-    "field": "Clinical_Summary__c",
+    "field": "Patient_Name__c",
     "deletes": "delete",
 }
 DELETES = "/services/data/*/composite/sobjects"
@@ -43,7 +43,7 @@ def mine() -> str:
 def claims(sandbox: RunningSandbox, *keys: str) -> list[str]:
     ids: list[str] = []
     for start in range(0, len(keys), 200):
-        ids += sandbox.create(*({"Claim_Number__c": key} for key in keys[start : start + 200]))
+        ids += sandbox.create(*({"Claim_Number__c": key, "Patient_Name__c": "A"} for key in keys[start : start + 200]))
     return ids
 
 

@@ -40,13 +40,14 @@ async def _archive(session: HubSpotSession, target: HubSpotTarget, keys: Sequenc
     ids = {_folded((one.get("properties") or {}).get(name)): str(one["id"]) for one in found}
     if ids:
         await session.archive(object_type, list(dict.fromkeys(ids.values())))
-    return {key: DELETED._replace(crm_id=ids[key]) if key in ids else NOTHING_TO_DELETE for key in keys}
+    found_ids = {key: ids.get(_folded(key)) for key in keys}
+    return {key: DELETED._replace(crm_id=one) if one else NOTHING_TO_DELETE for key, one in found_ids.items()}
 
 
 def _key(result: RecordGenerated) -> str:
-    return _folded(result.external_id)
+    return (result.external_id or "").strip()
 
 
 def _folded(value: object) -> str:
-    """As HubSpot compares unique values: without regard to case."""
+    """As HubSpot compares them: e-mails and keys come back in lower case."""
     return str(value or "").strip().casefold()
