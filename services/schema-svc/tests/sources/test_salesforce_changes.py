@@ -189,9 +189,8 @@ async def deleted_at_the_source(
     """What is told of a batch over one claim that is deleted."""
     (gone,) = sandbox.create({"Patient_Name__c": mine, "Claim_Number__c": key})
     sandbox.client.delete(f"{DATA}/sobjects/Claim__c/{gone}").raise_for_status()
-    target = {"kind": "salesforce", "object": "Contact", "external_id": "Claim_Number__c", "field": "LastName"}
+    target = {"kind": "salesforce", "object": "Letter__c", "external_id": "Claim_Number__c", "field": "Text__c"}
     source = {"deleted": "forward", "changed_since": None, "where": f"Patient_Name__c = '{mine}'"}
-    sandbox.admin("DELETE", "/calls")
     wanted = spec(**source) | {"target": target | {"deletes": "delete"}} | batch
     await schema.submit(mine, wanted)
     await schema.until(lambda: schema.bus.of(RecordGenerated, RecordSettled, BatchRefused), 20)
@@ -200,28 +199,27 @@ async def deleted_at_the_source(
 
 
 @pytest.fixture
-def contacts_with_a_key(sandbox: RunningSandbox) -> None:
-    """The key of claims on contacts, too: a field that the org may have already."""
-    field = {"type": "Text", "length": 64, "label": "Claim", "externalId": True, "unique": True}
-    body = {"FullName": "Contact.Claim_Number__c", "Metadata": field}
-    sandbox.client.post(f"{DATA}/tooling/sobjects/CustomField", json=body)
-    sandbox.switch(field_security=False)
+def letters(sandbox: RunningSandbox) -> None:
+    """An object that has the key of claims, too."""
+    key = {"name": "Claim_Number__c", "externalId": True, "unique": True}
+    order = {"name": "Letter__c", "fields": [key, {"name": "Text__c"}]}
+    sandbox.admin("POST", "/objects", order).raise_for_status()
 
 
 async def test_a_deleted_record_is_told_to_the_writer_by_its_key(
-    schema: Any, sandbox: Any, claims: Any, contacts_with_a_key: None
+    schema: Any, sandbox: Any, claims: Any, letters: None
 ) -> None:
     mine = uuid4().hex[:12]
     (told,), settled = await deleted_at_the_source(schema, sandbox, mine, f"{mine}-1")
-    assert (told.deleted, told.external_id, told.object, told.answer) == (True, f"{mine}-1", "Contact", None)
-    assert told.key() == f"Contact:{mine}-1"
+    assert (told.deleted, told.external_id, told.object, told.answer) == (True, f"{mine}-1", "Letter__c", None)
+    assert told.key() == f"Letter__c:{mine}-1"
     assert settled == []
     assert schema.bus.of(PromptPrepared) == []
 
 
 @pytest.mark.parametrize(("key", "batch"), [(None, {}), ("k", {"mode": "test"}), ("k", {"target": {"kind": "none"}})])
 async def test_a_deleted_record_is_skipped_without_a_key_or_in_a_test(
-    schema: Any, sandbox: Any, claims: Any, contacts_with_a_key: None, key: str | None, batch: dict[str, Any]
+    schema: Any, sandbox: Any, claims: Any, letters: None, key: str | None, batch: dict[str, Any]
 ) -> None:
     mine = uuid4().hex[:12]
     told, (skipped,) = await deleted_at_the_source(schema, sandbox, mine, key and f"{mine}-1", **batch)
