@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -21,9 +20,9 @@ from schema_svc.domain.bulk_values import COMPOUND
 from schema_svc.domain.changes import Changes, moment_of
 from schema_svc.domain.following import close_changes, open_changes
 from schema_svc.domain.ranges import Range
-from schema_svc.domain.salesforce_queries import QUERY_CHARACTERS, Place, Selection, fields_of_ids, trials
+from schema_svc.domain.salesforce_queries import QUERY_CHARACTERS, Place, Selection, fields_of_ids, living_keys, trials
 from schema_svc.domain.slots import Needed, Refused, is_empty
-from schema_svc.domain.source import Missing, Planned, Record, Snapshot
+from schema_svc.domain.source import Missing, Planned, Record, Snapshot, with_key
 from schema_svc.sources.salesforce.export import JOB, ROWS, UNTIL, Export
 from schema_svc.sources.salesforce.fields import Fields, stamp_of
 
@@ -56,6 +55,9 @@ class Salesforce:
         source = _source(spec)
         described = await self._describe(source.object)
         types = await self._fields.types(needed, described)
+        if deletes(spec) and types.get(needed.external_id or "") == "textarea":
+            # Salesforce refuses conditions on it, and a key must be looked for.
+            raise Refused(f"{needed.external_id} of {source.object} is a text area: a key must be a Text field.")
         changes = await open_changes(spec, snapshot)
         try:
             await self._try_fields(source.object, needed)
@@ -92,11 +94,14 @@ class Salesforce:
         key = needed.external_id
         if not gone or key is None or not deletes(spec):
             return found
-        keys: dict[str, str] = {}
-        for query in fields_of_ids(_source(spec).object, [key], gone):
+        sobject, keys = _source(spec).object, dict[str, Any]()
+        for query in fields_of_ids(sobject, [key], gone):
             async for page in self._open().query(query, deleted=True):
-                keys |= {id18(row["Id"]): str(row[key]) for row in page if not is_empty(row.get(key))}
-        return [replace(one, deleted_key=keys.get(one.record_id)) if isinstance(one, Missing) else one for one in found]
+                keys |= {id18(row["Id"]): row[key] for row in page if not is_empty(row.get(key))}
+        # What was deleted and made anew is written, not deleted: whose turn came first would decide.
+        queries = living_keys(sobject, key, list(dict.fromkeys(keys.values())))
+        living = {str(row[key]).casefold() for query in queries for row in await self._rows(query)}
+        return [with_key(one, keys, living) if isinstance(one, Missing) else one for one in found]
 
     async def _selection(
         self, source: SalesforceSource, described: ObjectDescribe, changes: Changes | None, noted: Mapping[str, Any]
