@@ -226,3 +226,25 @@ async def test_keeping_a_result_costs_little(
         await settle(plans, group, open_targets(None))
     # 20 µs is the budget; the bound leaves room for a busy machine.
     assert (time.process_time() - began) / 4_000 < 60e-6
+
+
+@pytest.mark.parametrize("mode", ["run", "test"])
+@pytest.mark.parametrize("deletes", ["ignore", "delete"])
+async def test_nothing_is_deleted_that_a_batch_did_not_ask_for(
+    plans: PlanBook,
+    make_plan: Any,
+    make_control: Any,
+    make_result: Any,
+    make_received: Any,
+    mode: str,
+    deletes: str,
+) -> None:
+    target = {"kind": "salesforce", "object": "A", "external_id": "K__c", "field": "F__c", "deletes": deletes}
+    plans.note("b", make_control("running", make_plan(target, mode=mode)))
+    noted = Noted()
+    deleted = make_result(0, None, deleted=True, external_id="k")
+    (event,) = await settle(plans, [make_received(deleted)], {"salesforce": noted, "none": noted})
+    if (deletes, mode) == ("delete", "run"):
+        assert (event.state, len(noted.texts)) == ("written", 1)
+    else:
+        assert (event.state, event.code, noted.texts) == ("skipped", "DELETES_IGNORED", [])

@@ -145,7 +145,7 @@ RESULTS = Topic(
     "results.v1",
     (RecordGenerated, RecordsGenerated),
     key="object:external-id",
-    producers=("generator-svc",),
+    producers=("generator-svc", "schema-svc"),
     consumers=("writer-svc",),
     partitions=24,
     config={"retention.ms": str(7 * DAY_MS)},

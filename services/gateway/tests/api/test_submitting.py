@@ -147,6 +147,14 @@ MISTAKES = {
         BASE | {"prompt": {"template": "x", "response_schema": {"$schema": "http://127.0.0.1:1/"}}},
         "/prompt/response_schema",
     ),
+    "deletes without deleted records": (
+        BASE | {"target": SALESFORCE | {"field": "A__c", "external_id": "No__c", "deletes": "delete"}},
+        "/target/deletes",
+    ),
+    "a way to delete that is not known": (
+        BASE | {"target": SALESFORCE | {"field": "A__c", "deletes": "for good"}},
+        "/target/deletes",
+    ),
     "a mapping without a schema": (BASE | {"target": SALESFORCE | {"fields": {"A__c": "a"}}}, "/target/fields"),
     "a mapping of no property": (
         BASE

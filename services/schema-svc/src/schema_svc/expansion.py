@@ -10,7 +10,16 @@ from typing import Any
 from opentelemetry.trace import Link, Span
 from opentelemetry.util.types import AttributeValue
 from shared.errors import Category
-from shared.events import BatchSpec, Event, PromptPrepared, RangeSettled, RecordSettled, SlicePrepared
+from shared.events import (
+    BatchPlan,
+    BatchSpec,
+    Event,
+    PromptPrepared,
+    RangeSettled,
+    RecordGenerated,
+    RecordSettled,
+    SlicePrepared,
+)
 from shared.telemetry import names, open_record_trace
 from shared.topics import Topic
 
@@ -49,6 +58,7 @@ class Expanded:
 
     prompts: list[Traced] = field(default_factory=list)
     verdicts: list[Traced] = field(default_factory=list)
+    """With results that say a record is deleted: both need no LLM."""
 
 
 def expand(batch: OpenBatch, epoch: int, records: Sequence[Record | Missing], chunk: Span) -> Expanded:
@@ -67,6 +77,8 @@ def expand(batch: OpenBatch, epoch: int, records: Sequence[Record | Missing], ch
                 values=filled(record.values, batch.needed) if batch.spec.source.kind != "recipe" else record.values,
             )
             expanded.prompts.append(_traced(prompt, links))
+        elif missing is not None and missing.deleted_key is not None:
+            expanded.verdicts.append(_traced(_deletion(batch, epoch, missing, missing.deleted_key), links))
         elif missing is not None:
             expanded.verdicts.append(_traced(_verdict(batch.batch_id, epoch, missing), links))
     return expanded
@@ -134,6 +146,19 @@ def _verdict(batch_id: str, epoch: int, missing: Missing) -> RecordSettled:
     )
 
 
-def _traced(event: PromptPrepared | RecordSettled, links: Sequence[Link]) -> Traced:
+def _deletion(batch: OpenBatch, epoch: int, missing: Missing, key: str) -> RecordGenerated:
+    """Nothing is asked about a deleted record: the writer deletes by its key, and tells the verdict."""
+    return RecordGenerated(
+        batch_id=batch.batch_id,
+        index=missing.index,
+        epoch=epoch,
+        record_id=missing.record_id,
+        object=BatchPlan.of(batch.spec, requested=0).object_key(),
+        external_id=key,
+        deleted=True,
+    )
+
+
+def _traced(event: PromptPrepared | RecordGenerated | RecordSettled, links: Sequence[Link]) -> Traced:
     attributes: dict[str, AttributeValue] = {names.BATCH_ID: event.batch_id, names.RECORD_INDEX: event.index}
     return event, open_record_trace(names.SPAN_EXPAND_RECORD, event.trace_id(), links=links, attributes=attributes)

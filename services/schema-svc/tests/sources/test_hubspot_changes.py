@@ -63,11 +63,12 @@ class World:
         self._portal.call("DELETE", f"objects/{self.kind}/{record_id}").raise_for_status()
         self.pass_time(1)
 
-    async def read(self, batch_id: str, *, in_full: bool = True, **given: Any) -> list[str]:
+    async def read(self, batch_id: str, *, in_full: bool = True, target: Any = None, **given: Any) -> list[str]:
         """Names of the records that a batch reads, and ids of those it skips."""
         source = {"kind": "hubspot", "object": self.kind, "changed_since": "last", **given}
         prompt = {"template": f"{{{{{self._name}}}}}"}
-        spec = BatchSpec.model_validate({"name": self.mine, "source": source, "prompt": prompt})
+        whole = {"name": self.mine, "source": source, "prompt": prompt, **(target or {})}
+        spec = BatchSpec.model_validate(whole)
         await self._schema.store.submit(batch_id, spec, None, 1.0)
         fence = next(s.fence for s in await self._schema.store.claim("t", 1.0, -2.0) if s.batch_id == batch_id)
         snapshot = StoredSnapshot(self._schema.database, batch_id)
@@ -77,6 +78,7 @@ class World:
         for share in (await self._schema.store.standing(batch_id, fence)).shares:
             await self._schema.store.advance(batch_id, fence, share, share.total)
         await self._schema.store.completed(batch_id, 0, in_full=in_full)
+        self.deleted_keys = [one.deleted_key for one in read if isinstance(one, Missing)]
         return [one.record_id if isinstance(one, Missing) else one.values[self._name] for one in read]
 
     def since_now(self) -> str:
@@ -147,3 +149,16 @@ async def test_a_cancelled_batch_leaves_the_cursor_where_it_was(world: World) ->
     assert await world.read("1", in_full=False) == ["a"]
     assert await world.read("2") == ["a"]
     assert await world.read("3") == []
+
+
+async def test_an_archived_record_is_forwarded_with_the_key_that_the_target_has(world: World) -> None:
+    await world.read("0")
+    gone, _ = world.make("a", "b")
+    world.archive(gone)
+    name = {"contacts": "firstname", "deals": "dealname"}[world.kind]
+    target = {"kind": "salesforce", "object": "Contact", "external_id": name, "field": "X", "deletes": "delete"}
+    assert sorted(await world.read("1", deleted="forward", target={"target": target}, in_full=False)) == [gone, "b"]
+    assert world.deleted_keys == ["a"]
+    ignoring = {"target": target | {"deletes": "ignore"}}
+    await world.read("2", deleted="forward", target=ignoring)
+    assert world.deleted_keys == [None]

@@ -8,7 +8,15 @@ import pytest
 from crm_sandbox.testing import DATA, RunningSandbox
 from schema_svc.sources.salesforce import Salesforce
 from shared.crm.salesforce import SalesforceSession
-from shared.events import BatchCancelled, BatchCompleted, BatchPlanned, BatchRefused, PromptPrepared, RecordSettled
+from shared.events import (
+    BatchCancelled,
+    BatchCompleted,
+    BatchPlanned,
+    BatchRefused,
+    PromptPrepared,
+    RecordGenerated,
+    RecordSettled,
+)
 
 QUERY, BULK = 50_000, 1
 """From so many records on a query job is used: never here, or always."""
@@ -173,3 +181,80 @@ async def test_deleted_records_are_forwarded_as_skipped_where_that_is_wanted(
     assert (skipped.state, skipped.code, skipped.record_id) == ("skipped", "ENTITY_IS_DELETED", first)
     assert await read(schema, "3", deleted="forward", **where) == []
     assert await read(schema, "4", changed_since=None, **where) == [f"{mine} b2"]
+
+
+TARGET = {
+    "kind": "salesforce",
+    "object": "Letter__c",
+    "external_id": "Claim_Number__c",
+    "field": "Text__c",
+    "deletes": "delete",
+}
+
+
+async def deleted_at_the_source(
+    schema: Any, sandbox: RunningSandbox, mine: str, key: str | None, **batch: Any
+) -> tuple[list[RecordGenerated], list[RecordSettled]]:
+    """What is told of a batch over one claim that is deleted."""
+    (gone,) = sandbox.create({"Patient_Name__c": mine, "Claim_Number__c": key})
+    sandbox.client.delete(f"{DATA}/sobjects/Claim__c/{gone}").raise_for_status()
+    source = {"deleted": "forward", "changed_since": None, "where": f"Patient_Name__c = '{mine}'"}
+    wanted = spec(**source) | {"target": TARGET} | batch
+    await schema.submit(mine, wanted)
+    await schema.until(lambda: schema.bus.of(RecordGenerated, RecordSettled, BatchRefused), 20)
+    assert [event.reason for event in schema.bus.of(BatchRefused)] == []
+    return schema.bus.of(RecordGenerated), schema.bus.of(RecordSettled)
+
+
+@pytest.fixture
+def letters(sandbox: RunningSandbox) -> None:
+    """An object that has the key of claims, too."""
+    key = {"name": "Claim_Number__c", "externalId": True, "unique": True}
+    order = {"name": "Letter__c", "fields": [key, {"name": "Text__c"}]}
+    sandbox.admin("POST", "/objects", order).raise_for_status()
+
+
+async def test_a_deleted_record_is_told_to_the_writer_by_its_key(
+    schema: Any, sandbox: Any, claims: Any, letters: None
+) -> None:
+    mine = uuid4().hex[:12]
+    (told,), settled = await deleted_at_the_source(schema, sandbox, mine, f"{mine}-1")
+    assert (told.deleted, told.external_id, told.object, told.answer) == (True, f"{mine}-1", "Letter__c", None)
+    assert told.key() == f"Letter__c:{mine}-1"
+    assert settled == []
+    assert schema.bus.of(PromptPrepared) == []
+
+
+@pytest.mark.parametrize(("key", "batch"), [(None, {}), ("k", {"mode": "test"}), ("k", {"target": {"kind": "none"}})])
+async def test_a_deleted_record_is_skipped_without_a_key_or_in_a_test(
+    schema: Any, sandbox: Any, claims: Any, letters: None, key: str | None, batch: dict[str, Any]
+) -> None:
+    mine = uuid4().hex[:12]
+    told, (skipped,) = await deleted_at_the_source(schema, sandbox, mine, key and f"{mine}-1", **batch)
+    assert told == []
+    assert (skipped.state, skipped.code) == ("skipped", "ENTITY_IS_DELETED")
+
+
+async def test_a_key_that_a_living_record_has_is_not_deleted(
+    schema: Any, sandbox: Any, claims: Any, letters: None
+) -> None:
+    mine = uuid4().hex[:12]
+    (gone,) = sandbox.create({"Patient_Name__c": "old", "Claim_Number__c": f"{mine}-it's"})
+    sandbox.client.delete(f"{DATA}/sobjects/Claim__c/{gone}").raise_for_status()
+    sandbox.create({"Patient_Name__c": "new", "Claim_Number__c": f"{mine}-IT'S"})
+    source = {"deleted": "forward", "changed_since": None, "where": f"Claim_Number__c LIKE '{mine}%'"}
+    await schema.submit("again", spec(**source) | {"target": TARGET})
+    await schema.until(lambda: schema.bus.of(RecordSettled), 20)
+    (skipped,) = schema.bus.of(RecordSettled)
+    assert (skipped.record_id, skipped.code) == (gone, "KEY_IN_USE")
+    assert schema.bus.of(RecordGenerated) == []
+
+
+async def test_a_key_that_cannot_be_looked_for_refuses_the_batch(schema: Any, sandbox: Any, claims: Any) -> None:
+    key = {"name": "Clinical_Summary__c", "externalId": True, "unique": True}
+    sandbox.admin("POST", "/objects", {"name": "Note__c", "fields": [key, {"name": "Text__c"}]}).raise_for_status()
+    target = TARGET | {"object": "Note__c", "external_id": "Clinical_Summary__c"}
+    await schema.submit("b", spec(deleted="forward") | {"target": target})
+    await schema.until(lambda: schema.bus.of(BatchRefused, BatchPlanned), 20)
+    (refused,) = schema.bus.of(BatchRefused)
+    assert "is a text area" in refused.reason

@@ -10,6 +10,7 @@ from typing import Any
 from opentelemetry.trace import Link, SpanKind
 from opentelemetry.util.types import AttributeValue
 from shared.bus import Parked, Postponed, Received
+from shared.crm.deletions import deletes
 from shared.errors import RecordsmithError, Retryable
 from shared.events import BatchPlan, Event, RecordGenerated
 from shared.telemetry import is_sampled, names, span, span_context
@@ -17,7 +18,7 @@ from shared.telemetry import is_sampled, names, span, span_context
 from writer_svc.domain.memory import Written
 from writer_svc.domain.plans import PlanBook, plan_key, target_of
 from writer_svc.domain.target import Planned, Target
-from writer_svc.domain.verdicts import CANCELLED, OVERTAKEN, Verdict, failed, settled
+from writer_svc.domain.verdicts import CANCELLED, DELETES_IGNORED, OVERTAKEN, Verdict, failed, settled
 from writer_svc.telling import log_failure
 
 PLAN_S = 60.0
@@ -63,6 +64,9 @@ async def write_records(
             # The batch is finished, so this record has its verdict already.
             continue
         known = CANCELLED if result.batch_id in cancelled else written.verdict(event_id)
+        if known is None and result.deleted and not deletes(plan):
+            # Whoever published it: nothing is deleted that the batch did not ask for.
+            known = DELETES_IGNORED
         if known is None and one.attempt > 1 and written.is_overtaken(_place(one, plan), _told_at(one)):
             known = OVERTAKEN
         if known is not None:

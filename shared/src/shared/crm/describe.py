@@ -47,6 +47,7 @@ class ObjectDescribe(TypedDict, total=False):
     keyPrefix: str | None
     createable: bool
     updateable: bool
+    deletable: bool
     queryable: bool
     fields: list[FieldDescribe]
 

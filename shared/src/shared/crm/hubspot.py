@@ -94,7 +94,14 @@ class HubSpotSession:
         return await asyncio.shield(task)
 
     async def batch(
-        self, object_type: str, verb: str, inputs: Sequence[Any], *, repeat: bool = True, **more: Any
+        self,
+        object_type: str,
+        verb: str,
+        inputs: Sequence[Any],
+        *,
+        repeat: bool = True,
+        archived: bool = False,
+        **more: Any,
     ) -> BatchAnswer:
         """`verb` (read, create, update, upsert) for up to 100 inputs; no call for none."""
         if not inputs:
@@ -103,17 +110,26 @@ class HubSpotSession:
             raise ValueError(f"a HubSpot batch takes up to {BATCH} inputs, not {len(inputs)}")
         body = {"inputs": list(inputs), **more}
         path = self.paths.objects(object_type, "batch", verb)
-        answer = await self.call("POST", path, body, operation=verb, repeat=repeat)
+        params = {"archived": "true"} if archived else None
+        answer = await self.call("POST", path, body, operation=verb, repeat=repeat, params=params)
         return BatchAnswer(answer.get("results") or (), answer.get("errors") or ())
 
     async def read(
-        self, object_type: str, ids: Sequence[str], properties: Sequence[str], *, id_property: str | None = None
+        self,
+        object_type: str,
+        ids: Sequence[str],
+        properties: Sequence[str],
+        *,
+        id_property: str | None = None,
+        archived: bool = False,
     ) -> list[CrmObject]:
-        """Those of up to 100 records that exist, in any order."""
+        """Those of up to 100 records that exist, in any order; with `archived` those in the recycling bin instead."""
         more: dict[str, Any] = {"properties": list(properties), "propertiesWithHistory": []}
         if id_property is not None:
             more["idProperty"] = id_property
-        return list((await self.batch(object_type, "read", [{"id": one} for one in ids], **more)).results)
+        return list(
+            (await self.batch(object_type, "read", [{"id": one} for one in ids], archived=archived, **more)).results
+        )
 
     async def page(
         self, object_type: str, *, after: str | None, limit: int, archived: bool = False

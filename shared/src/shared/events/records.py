@@ -104,6 +104,9 @@ class RecordGenerated(_Answer):
     terse: ClassVar[bool] = True
     object: str = Field("none", description="CRM object of the target, or the target's kind")
     external_id: str | None = Field(None, description="value of the target's external id field")
+    deleted: bool | None = Field(
+        None, description="the source record is deleted: there is no answer, and what the target has of it goes, too"
+    )
 
     def key(self) -> str:
         return f"{self.object}:{self.external_id or self.record_id}"

@@ -36,10 +36,16 @@ _CHANGED_SINCE = (
 )
 _DELETED = (
     "forward: deleted records are in the batch, too, and end as skipped, with ENTITY_IS_DELETED (Salesforce) or "
-    "OBJECT_NOT_FOUND (HubSpot)"
+    "OBJECT_NOT_FOUND (HubSpot), unless the target says `deletes: delete`"
+)
+
+_DELETES = (
+    "delete: what the target has of a deleted source record is deleted, too (into the recycle bin); for sources with "
+    "`deleted: forward` and targets with an `external_id`"
 )
 
 Deleted = Literal["ignore", "forward"]
+Deletes = Literal["ignore", "delete"]
 Fallback = Literal["recipe", "fail", "leave"]
 
 
@@ -135,6 +141,7 @@ class SalesforceTarget(_Spec):
         None, description="upsert by this field; without it the source record is updated"
     )
     fields: dict[ApiName, str] | None = Field(None, description="CRM field <- key of the structured answer")
+    deletes: Deletes = Field("ignore", description=_DELETES)
 
     @model_validator(mode="after")
     def _one_way_to_write(self) -> SalesforceTarget:
@@ -161,6 +168,7 @@ class HubSpotTarget(_Spec):
     fields: dict[ApiName, str] | None = Field(None, description="property <- key of the structured answer")
     add_options: bool = Field(False, description="an answer that is none of an enumeration's options becomes one")
     unique: bool = Field(False, description="make e-mails and domains of new records unique across runs")
+    deletes: Deletes = Field("ignore", description=_DELETES)
 
     @model_validator(mode="after")
     def _one_way_to_write(self) -> HubSpotTarget:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from shared.crm.deletions import objection_to_deletes
 from shared.events import (
     BatchSpec,
     CrmAnalyticsTarget,
@@ -23,7 +24,7 @@ from gateway.domain.slots import unknown_slots
 def objections(batch: BatchSpec, *, rows_in_a_file: bool = False) -> list[Mistake]:
     """Everything about a well-formed batch that cannot work. Rows in a file are looked at by who reads the file."""
     rows = _rows_beside(batch) if rows_in_a_file else _rows(batch)
-    return [*_names(batch), *rows, *_answers(batch), *_target(batch), *_plan(batch)]
+    return [*_names(batch), *rows, *_answers(batch), *_target(batch), *_plan(batch), *_deletes(batch)]
 
 
 def _names(batch: BatchSpec) -> Iterator[Mistake]:
@@ -81,6 +82,11 @@ def _plan(batch: BatchSpec) -> Iterator[Mistake]:
     if batch.mode == "plan" and not isinstance(batch.target, SalesforceTarget | HubSpotTarget):
         where = f"a batch for {batch.target.kind} cannot be planned"
         yield Mistake("/mode", where, "mode plan is for the targets salesforce and hubspot")
+
+
+def _deletes(batch: BatchSpec) -> Iterator[Mistake]:
+    if (found := objection_to_deletes(batch)) is not None:
+        yield Mistake(found.pointer, found.detail, found.hint)
 
 
 def _target(batch: BatchSpec) -> Iterator[Mistake]:

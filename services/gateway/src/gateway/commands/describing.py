@@ -66,4 +66,6 @@ def question(spec: dict[str, Any]) -> str | None:
     fields = target.get("field") or ", ".join(target.get("fields") or {})
     limit = source.get("limit") if isinstance(source, dict) else None
     which = f"up to {limit:,} records" if isinstance(limit, int) else "all selected records"
-    return f"Write {fields} on {which} of {target.get('object', target['kind'])}?"
+    where = target.get("object", target["kind"])
+    deletes = f", and delete there what is deleted at the source (key: {target.get('external_id')})"
+    return f"Write {fields} on {which} of {where}{deletes if target.get('deletes') == 'delete' else ''}?"

@@ -79,6 +79,20 @@ def fields_of_ids(sobject: str, fields: Sequence[str], ids: Sequence[str]) -> It
             yield head + ",".join(quoted(record_id) for record_id in ids[start : start + step]) + ")"
 
 
+def living_keys(sobject: str, field: str, keys: Sequence[str | float]) -> Iterator[str]:
+    """Queries for those of `keys` that living records have, none longer than a URI allows."""
+    head = f"SELECT {field} FROM {sobject} WHERE {field} IN ("  # noqa: S608 – the name is described, texts are quoted
+    room = QUERY_CHARACTERS - len(quote(head))
+    some: list[str] = []
+    for literal in (quoted(key) if isinstance(key, str) else str(key) for key in keys):
+        if some and len(quote(",".join((*some, literal)))) > room:
+            yield head + ",".join(some) + ")"
+            some = []
+        some.append(literal)
+    if some:
+        yield head + ",".join(some) + ")"
+
+
 def trials(sobject: str, fields: Sequence[str]) -> Iterator[str]:
     """Queries for one record that name all `fields`: whether the org lets them be read."""
     for names in _field_lists(fields):

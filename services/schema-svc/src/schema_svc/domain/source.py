@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from shared.errors import Category
@@ -33,6 +33,17 @@ class Missing:
     reason: str
     category: Category = "crm"
     state: Literal["skipped", "failed"] = "skipped"
+    deleted_key: str | None = None
+    """Of a deleted record: its value of the target's external id field, where the batch deletes by it."""
+
+
+def with_key(missing: Missing, keys: Mapping[str, Any], living: Set[str]) -> Missing:
+    """A deleted record with its key, by record id, unless a living one of the source has it (folded)."""
+    key = keys.get(missing.record_id)
+    if key is not None and str(key).casefold() in living:
+        reason = f"{missing.reason} Another record of the source has its key, so nothing is deleted at the target."
+        return replace(missing, code="KEY_IN_USE", reason=reason)
+    return replace(missing, deleted_key=None if key is None else str(key))
 
 
 @dataclass(frozen=True, slots=True)

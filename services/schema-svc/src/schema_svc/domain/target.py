@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.crm.deletions import objection_to_deletes
 from shared.crm.describe import FieldDescribe, ObjectDescribe
 from shared.events import (
     BatchSpec,
@@ -23,6 +24,8 @@ def refuse_unsupported(spec: BatchSpec) -> None:
         raise Refused(
             "Rows of a recipe are not written to CRM Analytics; use the target csv or none, or give a prompt."
         )
+    if (found := objection_to_deletes(spec)) is not None:
+        raise Refused(f"The batch cannot delete: {found.detail}. Remedy: {found.hint}.")
     if spec.mode == "plan" and not isinstance(target, SalesforceTarget | HubSpotTarget):
         raise Refused(f"A batch for {target.kind} cannot be planned: mode plan is for salesforce and hubspot.")
     if not isinstance(target, SalesforceTarget):
@@ -55,6 +58,10 @@ def is_ambiguous(target: SalesforceTarget, described: ObjectDescribe) -> bool:
 def refuse_unwritable(target: SalesforceTarget, described: ObjectDescribe, *, user: str = "this user") -> None:
     """The written fields must exist and be writable, the external id must be one. Each refusal names the remedy."""
     fields = {field["name"]: field for field in described["fields"]}
+    if target.deletes == "delete" and not described.get("deletable", True):
+        raise Refused(
+            f"Records of {target.object} cannot be deleted by {user}: grant Delete on it, or leave `deletes`."
+        )
     for name in [target.field] if target.field else list(target.fields or {}):
         _refuse_read_only(_known(name, fields, target.object), target.object)
     if target.external_id is None:

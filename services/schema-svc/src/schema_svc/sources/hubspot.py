@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
+from shared.crm.deletions import deletes
 from shared.crm.hubspot import BATCH, HubSpotSession
 from shared.crm.hubspot_refusals import HubSpotRefused
 from shared.crm.hubspot_shapes import CrmObject
@@ -17,11 +19,13 @@ from schema_svc.domain.following import close_changes, open_changes
 from schema_svc.domain.hubspot_filter import Filter, filter_groups, property_names
 from schema_svc.domain.hubspot_searches import SEARCH_PAGE, between, modified_property, newest, window
 from schema_svc.domain.ranges import Range
-from schema_svc.domain.slots import Needed, Refused, did_you_mean, refuse_unknown
+from schema_svc.domain.slots import Needed, Refused, did_you_mean, is_empty, refuse_unknown
 from schema_svc.domain.source import Missing, Planned, Record, Snapshot
 
 PAGE = 100
 MERGED = "hs_merged_object_ids"
+ARCHIVED = "OBJECT_NOT_FOUND"
+"""The code of a record that is archived or deleted; one that was merged lives on in another."""
 NEVER = "1970-01-01T00:00:00Z"
 """For a record whose moment nobody asked for, or that has none."""
 
@@ -77,7 +81,23 @@ class HubSpot:
         found = [record for page in await asyncio.gather(*reads) for record in page]
         by_id = {str(record["id"]): record for record in found}
         survivors = {gone: str(record["id"]) for record in found for gone in _merged(record)}
-        return [_record(index, record_id, by_id, survivors, needed) for index, record_id in numbered]
+        entries = [_record(index, record_id, by_id, survivors, needed) for index, record_id in numbered]
+        return await self._with_keys(spec, needed, entries)
+
+    async def _with_keys(
+        self, spec: BatchSpec, needed: Needed, found: list[Record | Missing]
+    ) -> list[Record | Missing]:
+        """Archived records with the key by which the target has them, where it is to delete them, too."""
+        gone = [one.record_id for one in found if isinstance(one, Missing) and one.code == ARCHIVED]
+        key = needed.external_id
+        if not gone or key is None or not deletes(spec):
+            return found
+        keys: dict[str, str] = {}
+        for at in range(0, len(gone), BATCH):
+            for record in await self._open().read(_source(spec).object, gone[at : at + BATCH], [key], archived=True):
+                if not is_empty(value := (record.get("properties") or {}).get(key)):
+                    keys[str(record["id"])] = str(value)
+        return [replace(one, deleted_key=keys.get(one.record_id)) if isinstance(one, Missing) else one for one in found]
 
     async def _known(self, object_type: str, wanted: Set[str]) -> Collection[str]:
         """The object's properties; looked at anew before one is said not to be there."""
@@ -191,6 +211,6 @@ def _record(
         return Missing(index, record_id, "MERGED", reason)
     if record is None:
         reason = "The record is deleted or archived in HubSpot."
-        return Missing(index, record_id, "OBJECT_NOT_FOUND", reason)
+        return Missing(index, record_id, ARCHIVED, reason)
     properties = record.get("properties") or {}
     return Record(index, record_id, {name: properties.get(name) for name in needed.fields})

@@ -79,6 +79,17 @@ CANCELLED = Verdict("cancelled")
 OVERTAKEN = Verdict(
     "skipped", code="OVERTAKEN", reason="A later answer for the same record was written while this one waited."
 )
+DELETED = Verdict("written", code="DELETED", reason="The source record is deleted, and so is the target's.")
+NOTHING_TO_DELETE = Verdict(
+    "skipped",
+    code="NOTHING_TO_DELETE",
+    reason="The source record is deleted, and the target has no record with its key.",
+)
+DELETES_IGNORED = Verdict(
+    "skipped",
+    code="DELETES_IGNORED",
+    reason="The source record is deleted, and the batch does not delete at its target.",
+)
 
 
 def failed(code: str, reason: str | None = None, *, category: Category = "crm") -> Verdict:

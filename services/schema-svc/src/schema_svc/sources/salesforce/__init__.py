@@ -9,6 +9,7 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from shared.crm.bulk_queries import PAGE_ROWS, BulkQueries
+from shared.crm.deletions import deletes
 from shared.crm.describe import ObjectDescribe, id18
 from shared.crm.refusals import SalesforceRefused
 from shared.crm.salesforce import SalesforceSession
@@ -19,9 +20,9 @@ from schema_svc.domain.bulk_values import COMPOUND
 from schema_svc.domain.changes import Changes, moment_of
 from schema_svc.domain.following import close_changes, open_changes
 from schema_svc.domain.ranges import Range
-from schema_svc.domain.salesforce_queries import QUERY_CHARACTERS, Place, Selection, fields_of_ids, trials
-from schema_svc.domain.slots import Needed, Refused
-from schema_svc.domain.source import Missing, Planned, Record, Snapshot
+from schema_svc.domain.salesforce_queries import QUERY_CHARACTERS, Place, Selection, fields_of_ids, living_keys, trials
+from schema_svc.domain.slots import Needed, Refused, is_empty
+from schema_svc.domain.source import Missing, Planned, Record, Snapshot, with_key
 from schema_svc.sources.salesforce.export import JOB, ROWS, UNTIL, Export
 from schema_svc.sources.salesforce.fields import Fields, stamp_of
 
@@ -54,6 +55,9 @@ class Salesforce:
         source = _source(spec)
         described = await self._describe(source.object)
         types = await self._fields.types(needed, described)
+        if deletes(spec) and types.get(needed.external_id or "") == "textarea":
+            # Salesforce refuses conditions on it, and a key must be looked for.
+            raise Refused(f"{needed.external_id} of {source.object} is a text area: a key must be a Text field.")
         changes = await open_changes(spec, snapshot)
         try:
             await self._try_fields(source.object, needed)
@@ -69,7 +73,8 @@ class Salesforce:
     ) -> list[Record | Missing]:
         """Fields of the records as they are now, or as they were when they were read whole; in the snapshot's order."""
         if (await snapshot.noted()).get(ROWS):
-            return [_kept(at + i, row) for at, n in ranges for i, row in enumerate(await snapshot.rows(at, n))]
+            kept = [_kept(at + i, row) for at, n in ranges for i, row in enumerate(await snapshot.rows(at, n))]
+            return await self._with_keys(spec, needed, kept)
         numbered: list[tuple[int, str]] = []
         for first, count in ranges:
             numbered += enumerate(await snapshot.ids(first, count), start=first)
@@ -78,7 +83,25 @@ class Salesforce:
         by_id: dict[str, dict[str, Any]] = {}
         for row in (row for rows in answers for row in rows):
             _fill(by_id.setdefault(id18(row["Id"]), {}), row)
-        return [_record(index, record_id, by_id.get(record_id), needed) for index, record_id in numbered]
+        found = [_record(index, record_id, by_id.get(record_id), needed) for index, record_id in numbered]
+        return await self._with_keys(spec, needed, found)
+
+    async def _with_keys(
+        self, spec: BatchSpec, needed: Needed, found: list[Record | Missing]
+    ) -> list[Record | Missing]:
+        """Deleted records with the key by which the target has them, where it is to delete them, too."""
+        gone = [one.record_id for one in found if isinstance(one, Missing)]
+        key = needed.external_id
+        if not gone or key is None or not deletes(spec):
+            return found
+        sobject, keys = _source(spec).object, dict[str, Any]()
+        for query in fields_of_ids(sobject, [key], gone):
+            async for page in self._open().query(query, deleted=True):
+                keys |= {id18(row["Id"]): row[key] for row in page if not is_empty(row.get(key))}
+        # What was deleted and made anew is written, not deleted: whose turn came first would decide.
+        queries = living_keys(sobject, key, list(dict.fromkeys(keys.values())))
+        living = {str(row[key]).casefold() for query in queries for row in await self._rows(query)}
+        return [with_key(one, keys, living) if isinstance(one, Missing) else one for one in found]
 
     async def _selection(
         self, source: SalesforceSource, described: ObjectDescribe, changes: Changes | None, noted: Mapping[str, Any]

@@ -18,6 +18,7 @@ from writer_svc.domain.plans import plan_key
 from writer_svc.domain.target import Planned
 from writer_svc.domain.turns import Turns
 from writer_svc.domain.verdicts import failed
+from writer_svc.targets.hubspot.removing import archived
 from writer_svc.targets.hubspot.writing import Told, Writing
 
 
@@ -35,6 +36,7 @@ class HubSpot:
         clock: Callable[[], float] = time.time,
         turns: Turns | None = None,
     ) -> None:
+        self._session = session
         self._holds: Holds = holds or NoHolds()
         self._writing = Writing(session, self._holds, clock, turns) if session is not None else None
         self._places: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(parallel))
@@ -47,8 +49,12 @@ class HubSpot:
             return
         try:
             async with self._places[plural(hubspot_target(results[0][1]).object)]:
-                async for told in self._writing.write(results):
+                # Before the others: where a deleted record and a new one have the same key, the new one stays.
+                for told in await self._archived(results):
                     yield told
+                if rest := [planned for planned in results if not planned[0].deleted]:
+                    async for told in self._writing.write(rest):
+                        yield told
         except Retryable as limited:
             if limited.code != DAILY:
                 raise
@@ -56,3 +62,9 @@ class HubSpot:
             batches = list(dict.fromkeys(result.batch_id for result, _ in results))
             await self._holds.wait_for_room(batches, f"{limited}. The batch goes on by itself after midnight there.")
             raise Parked(plan_key(batches[0])) from limited
+
+    async def _archived(self, results: Sequence[Planned]) -> list[Told]:
+        deleted = [result for result, _ in results if result.deleted]
+        if not deleted or self._session is None:
+            return []
+        return await archived(self._session, hubspot_target(results[0][1]), deleted)

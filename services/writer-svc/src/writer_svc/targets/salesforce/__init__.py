@@ -23,6 +23,7 @@ from writer_svc.domain.target import Planned
 from writer_svc.domain.verdicts import DRIFT, FULL, ORPHANED, RECORDS_OWN, Verdict, failed
 from writer_svc.targets.salesforce.collections import Collections
 from writer_svc.targets.salesforce.gathering import Company, Gathering
+from writer_svc.targets.salesforce.removing import Removing
 
 BULK_FROM = 2_000
 """A batch of more records is written by Bulk API 2.0 (Salesforce's own advice)."""
@@ -68,6 +69,12 @@ class Salesforce:
                 yield result, failed("NOT_CONFIGURED", "Salesforce is not configured for the writer.", category="auth")
             return
         target, at_once = salesforce_target(results[0][1]), self._is_whole(results)
+        # Before the others: where a deleted record and a new one have the same key, the new one stays.
+        for result, verdict in await self._removed(self._session, target, results):
+            yield result, verdict
+        results = [planned for planned in results if not planned[0].deleted]
+        if not results:
+            return
         drifted: list[tuple[Planned, Verdict]] = []
         for refresh in (False, True):
             drifted = []
@@ -81,6 +88,19 @@ class Salesforce:
             if not drifted:
                 return
         await self._hold_drifted(target, drifted)
+
+    async def _removed(
+        self, session: SalesforceSession, target: SalesforceTarget, results: Sequence[Planned]
+    ) -> list[Told]:
+        deleted = [planned for planned in results if planned[0].deleted]
+        if not deleted:
+            return []
+        removing = Removing(session, sleep=self._sleep, jitter=self._jitter)
+        try:
+            return await removing.remove(target, [result for result, _ in deleted])
+        except DailyLimit as error:
+            await self._wait_for_room(deleted, error)
+        return []
 
     async def _attempt(
         self, session: SalesforceSession, target: SalesforceTarget, results: Sequence[Planned], refresh: bool, now: bool

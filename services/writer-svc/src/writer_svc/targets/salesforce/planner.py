@@ -145,7 +145,7 @@ class SalesforcePlanner:
         names = ",".join(dict.fromkeys(("Id", *columns_of(target))))
         head = f"SELECT {names} FROM {target.object} WHERE {column} IN ("  # noqa: S608 – names are described, keys quoted
         found: dict[str, Values] = {}
-        for some in _chunks(keys, QUERY_CHARACTERS - len(quote(head))):
+        for some in chunks(keys, QUERY_CHARACTERS - len(quote(head))):
             async for page in self._session.query(head + ",".join(quoted(key) for key in some) + ")"):
                 for row in page:
                     key = id18(row["Id"]) if column == "Id" else folded(row[column], field)
@@ -207,7 +207,8 @@ def _field(described: ObjectDescribe, name: str) -> FieldDescribe:
     return next((field for field in described["fields"] if field["name"] == name), unknown)
 
 
-def _chunks(keys: Sequence[str], room: int) -> Iterator[list[str]]:
+def chunks(keys: Sequence[str], room: int) -> Iterator[list[str]]:
+    """Keys of one query each: as many as fit into `room` characters of a URI."""
     chunk: list[str] = []
     used = 0
     for key in keys:
