@@ -219,3 +219,22 @@ async def test_old_plans_are_forgotten(desk: Desk, database: Database, sandbox: 
     await told(desk, make(("old-1", values("Bob"))))
     await StoredPlans(database, lambda: 31 * 86_400.0).forget_old()
     assert await desk.store.target("b") is None
+
+
+async def test_a_plan_finds_records_by_a_number(
+    desk: Desk, sandbox: RunningSandbox, make_result: Any, make_plan: Any
+) -> None:
+    fields = [
+        {"name": "Number__c", "type": "double", "precision": 18, "scale": 0, "externalId": True, "unique": True},
+        {"name": "Text__c", "type": "string", "length": 40},
+    ]
+    sandbox.admin("POST", "/objects", {"name": "Counted__c", "fields": fields}).raise_for_status()
+    sandbox.create({"Number__c": 7, "Text__c": "before"}, object_name="Counted__c")
+    target = {"kind": "salesforce", "object": "Counted__c", "external_id": "Number__c", "field": "Text__c"}
+    plan = make_plan(target, mode="plan", requested=2)
+    planned = [(make_result(i, "after", external_id=key), plan) for i, key in enumerate(("7", "8"))]
+    told = {result.index: verdict async for result, verdict in desk.plan.write(planned)}
+    assert [told[i].change.action for i in range(2) if told[i].change] == ["update", "create"]
+    await desk.approve(1, undo=False)
+    rows = sandbox.query("SELECT Number__c, Text__c FROM Counted__c ORDER BY Number__c")
+    assert [(row["Number__c"], row["Text__c"]) for row in rows] == [(7, "after"), (8, "after")]

@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from shared.crm.describe import FieldDescribe, ObjectDescribe, id18
 from shared.crm.salesforce import SalesforceSession
-from shared.crm.soql import quoted
+from shared.crm.soql import literal, quoted
 from shared.events import BatchPlan, RecordGenerated, SalesforceTarget
 from shared.events.spec import Target as TargetSpec
 
-from writer_svc.domain.coercion import Unfit
+from writer_svc.domain.coercion import Unfit, coerced
 from writer_svc.domain.planning import FOUND, Done, Looked, PlanRow, Values, agrees, plan_row
 from writer_svc.domain.rows import Row, creatable, fields_of, folded, row_of, salesforce_target
 from writer_svc.domain.staging import columns_of, key_column
@@ -146,9 +146,10 @@ class SalesforcePlanner:
         head = f"SELECT {names} FROM {target.object} WHERE {column} IN ("  # noqa: S608 – names are described, keys quoted
         found: dict[str, Values] = {}
         for some in chunks(keys, QUERY_CHARACTERS - len(quote(head))):
-            async for page in self._session.query(head + ",".join(quoted(key) for key in some) + ")"):
+            keyed = ",".join(literal(key, field.get("type")) for key in some)
+            async for page in self._session.query(f"{head}{keyed})"):
                 for row in page:
-                    key = id18(row["Id"]) if column == "Id" else folded(row[column], field)
+                    key = id18(row["Id"]) if column == "Id" else folded(coerced(row[column], field), field)
                     found[key] = {name: value for name, value in row.items() if name != "attributes"}
         return found
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from shared.crm.describe import FieldDescribe, SaveResult, id18
 from shared.crm.refusals import SalesforceRefused
 from shared.crm.salesforce import SalesforceSession
-from shared.crm.soql import quoted
+from shared.crm.soql import literal
 from shared.events import RecordGenerated, SalesforceTarget
 
 from writer_svc.domain.coercion import Unfit, coerced
@@ -21,7 +21,6 @@ from writer_svc.targets.salesforce.planner import QUERY_CHARACTERS, chunks
 
 Told = list[tuple[RecordGenerated, Verdict]]
 
-_NUMBERS = frozenset({"double", "int", "currency", "percent"})
 _GONE = "ENTITY_IS_DELETED"
 
 AMBIGUOUS = failed(
@@ -99,10 +98,10 @@ class Removing:
         """Ids by folded key: of living records, and of those in the recycle bin."""
         living: defaultdict[str, list[str]] = defaultdict(list)
         gone: defaultdict[str, list[str]] = defaultdict(list)
-        name, literal = field["name"], str if field.get("type") in _NUMBERS else quoted
+        name, kind = field["name"], field.get("type")
         head = f"SELECT Id,IsDeleted,{name} FROM {target.object} WHERE {name} IN ("  # noqa: S608 – described, quoted
         for some in chunks([str(value) for value in values], QUERY_CHARACTERS - len(quote(head))):
-            query = head + ",".join(literal(value) for value in some) + ")"
+            query = head + ",".join(literal(value, kind) for value in some) + ")"
             async for page in self._session.query(query, deleted=True):
                 for row in page:
                     place = gone if row["IsDeleted"] else living
