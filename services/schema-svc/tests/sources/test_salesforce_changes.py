@@ -24,7 +24,10 @@ QUERY, BULK = 50_000, 1
 
 @pytest.fixture(params=[QUERY, BULK], ids=["by queries", "by a job"])
 async def schema(request: Any, make_schema: Any, session: SalesforceSession) -> Any:
-    source = Salesforce(session, bulk_from=request.param, page_rows=2)
+    async def over(_: float) -> None:
+        """The tests turn the org's clock themselves."""
+
+    source = Salesforce(session, bulk_from=request.param, page_rows=2, sleep=over)
     schema = make_schema(salesforce=session, sources={"salesforce": source})
     await schema.scheduler.start()
     return schema
@@ -258,3 +261,15 @@ async def test_a_key_that_cannot_be_looked_for_refuses_the_batch(schema: Any, sa
     await schema.until(lambda: schema.bus.of(BatchRefused, BatchPlanned), 20)
     (refused,) = schema.bus.of(BatchRefused)
     assert "is a text area" in refused.reason
+
+
+async def test_what_is_changed_again_in_the_second_in_which_it_was_read_is_read_again(
+    make_schema: Any, session: SalesforceSession, sandbox: RunningSandbox, claims: Callable[..., list[str]]
+) -> None:
+    schema = make_schema(salesforce=session, sources={"salesforce": Salesforce(session)})
+    await schema.scheduler.start()
+    (changed,) = sandbox.create({"Patient_Name__c": "at first"})
+    assert await read(schema, "first") == ["at first"]
+    body = {"Patient_Name__c": "a moment later"}
+    sandbox.client.patch(f"{DATA}/sobjects/Claim__c/{changed}", json=body).raise_for_status()
+    assert await read(schema, "second") == ["a moment later"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -34,6 +34,11 @@ BULK_FROM = 50_000
 
 _PLACE = re.compile(r"ERROR at Row:\d+:Column:\d+")
 
+STAMP_S = 1.05
+"""Moments of changes have whole seconds. What is changed once more within the newest one would have the same moment as
+the change that was read, and never be read: so that second is over before its records are read.
+"""
+
 
 class Salesforce:
     """Ids are read once, ordered, when the batch is planned; fields are read just before they are needed.
@@ -43,11 +48,17 @@ class Salesforce:
     """
 
     def __init__(
-        self, session: SalesforceSession | None, *, bulk_from: int = BULK_FROM, page_rows: int = PAGE_ROWS
+        self,
+        session: SalesforceSession | None,
+        *,
+        bulk_from: int = BULK_FROM,
+        page_rows: int = PAGE_ROWS,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._session = session
         self._bulk_from = bulk_from
         self._page_rows = page_rows
+        self._sleep = sleep
         self._fields = Fields(self._describe)
 
     async def plan(self, spec: BatchSpec, needed: Needed, snapshot: Snapshot) -> Planned:
@@ -116,6 +127,8 @@ class Salesforce:
         else:
             newest = [row[stamp] async for page in self._query(selection.newest(), source) for row in page]
             changes.begin(moment_of(newest[0]) if newest and newest[0] else None)
+            if changes.until is not None and changes.follows:
+                await self._sleep(STAMP_S)
         return Selection(source.object, source.where, source.limit, stamp, changes.since, changes.until)
 
     async def _keep(
