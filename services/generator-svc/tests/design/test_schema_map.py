@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from generator_svc.design.compiling import AS_OF, compiled, fingerprint
 from generator_svc.design.schema_map import SchemaRefused, read_schema_map
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shared.errors import Rejected
 
@@ -156,6 +156,7 @@ json_values = st.recursive(
 
 @settings(max_examples=60, deadline=None)
 @given(document=st.dictionaries(st.text(min_size=1, max_size=8), json_values, max_size=4))
+@example(document={"0": [2**53 + 1, 0.0]})
 def test_whatever_a_model_writes_becomes_rows_or_is_refused(document: Any) -> None:
     try:
         schema = read_schema_map(document, repair=True)

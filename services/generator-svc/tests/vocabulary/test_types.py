@@ -54,6 +54,21 @@ def test_what_faker_counts_from_today_counts_from_the_given_day(name: str) -> No
     assert all(value.year <= AS_OF.year for value in made)
 
 
+@pytest.mark.parametrize(
+    ("elements", "values"),
+    [
+        ((1, 0.5), {1.0, 0.5}),
+        ((2**53 + 1, 0.5), {"9007199254740993", "0.5"}),
+        ((2**63, 1), {"9223372036854775808", "1"}),
+        ((10**400, 0.5), {"1" + "0" * 400, "0.5"}),
+    ],
+)
+def test_numbers_to_choose_from_are_texts_where_a_column_of_numbers_would_change_them(
+    elements: tuple[float, ...], values: set[object]
+) -> None:
+    assert set(column("random_element", elements=elements).to_pylist()) == values
+
+
 def test_of_all_names_of_fakerjs_each_is_a_type() -> None:
     assert {ours for ours, _ in {**FAKER_JS, **SPELLINGS}.values() if kind_of(ours) is None} == set()
 

@@ -20,13 +20,14 @@ def chosen(field: FieldSlice) -> pa.Array:
 
 
 def type_of(parameters: Parameters) -> pa.DataType:
-    """Whole numbers, numbers, flags, or texts where the elements are mixed."""
-    found = {type(element) for element in parameters["elements"] or () if element is not None}
+    """Whole numbers, numbers, flags; texts where the elements are mixed, or numbers that no column holds exactly."""
+    elements = [element for element in parameters["elements"] or () if element is not None]
+    found = {type(element) for element in elements}
     if found == {bool}:
         return pa.bool_()
-    if found == {int} and all(abs(element) < 2**63 for element in parameters["elements"] if element is not None):
+    if found == {int} and all(abs(element) < 2**63 for element in elements):
         return pa.int64()
-    if found and found <= {int, float}:
+    if found and found <= {int, float} and all(type(one) is float or abs(one) <= 2**53 for one in elements):
         return pa.float64()
     return pa.string()
 
