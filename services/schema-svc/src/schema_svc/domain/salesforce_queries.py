@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from shared.crm.soql import quoted
-
-QUERY_CHARACTERS = 12_000
-"""A query's share, URL-encoded, of the 16,384 bytes that Salesforce takes as URI and headers (else 414 or 431)."""
+from shared.crm.soql import QUERY_CHARACTERS, queries_among, quoted
 
 Place = tuple[str, datetime | None]
 """Id of a record and, where changes are read, the moment of its change."""
@@ -71,26 +68,15 @@ class Selection:
 
 def fields_of_ids(sobject: str, fields: Sequence[str], ids: Sequence[str]) -> Iterator[str]:
     """Queries for fields of `ids`, none longer than a URI allows."""
-    each = len(quote(",'" + "0" * 18 + "'"))
     for names in _field_lists(fields):
-        head = f"SELECT {names} FROM {sobject} WHERE Id IN ("  # noqa: S608 – names are checked against describe, ids are quoted
-        step = (QUERY_CHARACTERS - len(quote(head))) // each
-        for start in range(0, len(ids), step):
-            yield head + ",".join(quoted(record_id) for record_id in ids[start : start + step]) + ")"
+        # Names are checked against describe.
+        yield from queries_among(f"SELECT {names} FROM {sobject} WHERE Id IN", map(quoted, ids))  # noqa: S608
 
 
 def living_keys(sobject: str, field: str, keys: Sequence[str | float]) -> Iterator[str]:
     """Queries for those of `keys` that living records have, none longer than a URI allows."""
-    head = f"SELECT {field} FROM {sobject} WHERE {field} IN ("  # noqa: S608 – the name is described, texts are quoted
-    room = QUERY_CHARACTERS - len(quote(head))
-    some: list[str] = []
-    for literal in (quoted(key) if isinstance(key, str) else str(key) for key in keys):
-        if some and len(quote(",".join((*some, literal)))) > room:
-            yield head + ",".join(some) + ")"
-            some = []
-        some.append(literal)
-    if some:
-        yield head + ",".join(some) + ")"
+    literals = (quoted(key) if isinstance(key, str) else str(key) for key in keys)
+    return queries_among(f"SELECT {field} FROM {sobject} WHERE {field} IN", literals)  # noqa: S608 – described
 
 
 def trials(sobject: str, fields: Sequence[str]) -> Iterator[str]:

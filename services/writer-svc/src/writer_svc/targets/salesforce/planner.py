@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from typing import Any
-from urllib.parse import quote
 
 from shared.crm.describe import FieldDescribe, ObjectDescribe, id18
 from shared.crm.salesforce import SalesforceSession
-from shared.crm.soql import literal, quoted
+from shared.crm.soql import literal, queries_among
 from shared.events import BatchPlan, RecordGenerated, SalesforceTarget
 from shared.events.spec import Target as TargetSpec
 
@@ -18,9 +17,6 @@ from writer_svc.domain.rows import Row, creatable, fields_of, folded, row_of, sa
 from writer_svc.domain.staging import columns_of, key_column
 from writer_svc.domain.verdicts import Verdict, failed
 from writer_svc.targets.salesforce.collections import COLLECTION, Collections
-
-QUERY_CHARACTERS = 12_000
-"""A query's share, URL-encoded, of the 16,384 bytes that Salesforce takes as URI and headers."""
 
 CHANGED = failed(
     "CHANGED_MEANWHILE",
@@ -143,11 +139,10 @@ class SalesforcePlanner:
         column = key_column(target)
         field = _field(described, column)
         names = ",".join(dict.fromkeys(("Id", *columns_of(target))))
-        head = f"SELECT {names} FROM {target.object} WHERE {column} IN ("  # noqa: S608 – names are described, keys quoted
+        head = f"SELECT {names} FROM {target.object} WHERE {column} IN"  # noqa: S608 – names are described, keys quoted
         found: dict[str, Values] = {}
-        for some in chunks(keys, QUERY_CHARACTERS - len(quote(head))):
-            keyed = ",".join(literal(key, field.get("type")) for key in some)
-            async for page in self._session.query(f"{head}{keyed})"):
+        for query in queries_among(head, [literal(key, field.get("type")) for key in keys]):
+            async for page in self._session.query(query):
                 for row in page:
                     key = id18(row["Id"]) if column == "Id" else folded(coerced(row[column], field), field)
                     found[key] = {name: value for name, value in row.items() if name != "attributes"}
@@ -206,18 +201,3 @@ def _salesforce(target: TargetSpec) -> SalesforceTarget:
 def _field(described: ObjectDescribe, name: str) -> FieldDescribe:
     unknown: FieldDescribe = {"name": name}
     return next((field for field in described["fields"] if field["name"] == name), unknown)
-
-
-def chunks(keys: Sequence[str], room: int) -> Iterator[list[str]]:
-    """Keys of one query each: as many as fit into `room` characters of a URI."""
-    chunk: list[str] = []
-    used = 0
-    for key in keys:
-        size = len(quote(quoted(key))) + 3
-        if chunk and used + size > room:
-            yield chunk
-            chunk, used = [], 0
-        chunk.append(key)
-        used += size
-    if chunk:
-        yield chunk

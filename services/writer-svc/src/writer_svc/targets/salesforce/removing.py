@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from shared.crm.describe import FieldDescribe, SaveResult, id18
 from shared.crm.refusals import SalesforceRefused
 from shared.crm.salesforce import SalesforceSession
-from shared.crm.soql import literal
+from shared.crm.soql import literal, queries_among
 from shared.events import RecordGenerated, SalesforceTarget
 
 from writer_svc.domain.coercion import Unfit, coerced
 from writer_svc.domain.rows import fields_of, folded
 from writer_svc.domain.verdicts import DELETED, LOCKED, NOTHING_TO_DELETE, Verdict, failed, refused
 from writer_svc.targets.salesforce.collections import COLLECTION, LOCK_BACK_OFF_S, LOCK_TRIES
-from writer_svc.targets.salesforce.planner import QUERY_CHARACTERS, chunks
 
 Told = list[tuple[RecordGenerated, Verdict]]
 
@@ -99,9 +97,8 @@ class Removing:
         living: defaultdict[str, list[str]] = defaultdict(list)
         gone: defaultdict[str, list[str]] = defaultdict(list)
         name, kind = field["name"], field.get("type")
-        head = f"SELECT Id,IsDeleted,{name} FROM {target.object} WHERE {name} IN ("  # noqa: S608 – described, quoted
-        for some in chunks([str(value) for value in values], QUERY_CHARACTERS - len(quote(head))):
-            query = head + ",".join(literal(value, kind) for value in some) + ")"
+        head = f"SELECT Id,IsDeleted,{name} FROM {target.object} WHERE {name} IN"  # noqa: S608 – described, quoted
+        for query in queries_among(head, [literal(str(value), kind) for value in values]):
             async for page in self._session.query(query, deleted=True):
                 for row in page:
                     place = gone if row["IsDeleted"] else living
