@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.crm.hubspot_shapes import BatchAnswer, CrmObject, code_of, context_of, properties_of
 
-from writer_svc.domain.hubspot_rows import HubSpotRecord
+from writer_svc.domain.hubspot_rows import HubSpotRecord, folded_key
 from writer_svc.domain.verdicts import Verdict, failed
 
 DRIFT = frozenset({"PROPERTY_DOESNT_EXIST", "INVALID_OPTION"})
@@ -114,12 +114,12 @@ def _position_of(result: CrmObject, records: Sequence[HubSpotRecord], by_key: Ma
         return _position(trace_id, len(records))
     id_property = records[0].id_property
     value = result.get("properties", {}).get(id_property) if id_property else result.get("id")
-    return by_key.get(str(value).strip().casefold()) if value else None
+    return by_key.get(folded_key(value)) if value else None
 
 
 def _places_of(error: Mapping[str, Any], by_key: Mapping[str, int], count: int) -> Iterable[int]:
     traced = [_position(trace_id, count) for trace_id in context_of(error, "objectWriteTraceId")]
-    keyed = [by_key.get(key.strip().casefold()) for key in context_of(error, "ids", "id")]
+    keyed = [by_key.get(folded_key(key)) for key in context_of(error, "ids", "id")]
     return (at for at in (traced or keyed) if at is not None)
 
 

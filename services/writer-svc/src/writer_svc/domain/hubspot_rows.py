@@ -62,6 +62,11 @@ class Schema:
 Schemas = Mapping[str, Schema]
 
 
+def folded_key(value: object) -> str:
+    """As HubSpot compares them: e-mails and keys come back in lower case."""
+    return str(value or "").strip().casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class HubSpotRecord:
     """One input of a batch call."""
@@ -74,8 +79,8 @@ class HubSpotRecord:
 
     @property
     def folded(self) -> str:
-        """As HubSpot compares it: e-mails and keys come back in lower case."""
-        return self.key.strip().casefold()
+        """The key as HubSpot compares it."""
+        return folded_key(self.key)
 
     def input(self, trace_id: str) -> dict[str, Any]:
         """As the batch call takes it."""

@@ -73,13 +73,17 @@ class PlanRow:
         if self.parent is not None:
             fields |= _diff(self.parent.before, self.parent.body, f"{self.parent.name}.")
         for bond in self.bonds:
-            other = bond.crm_id or (self.parent and (self.parent.crm_id or self.parent.key))
+            other = self.other_end(bond) or (self.parent and self.parent.key)
             name = f"associations.{bond.object_type}"
             if bond.primary:
                 fields[f"{name}.primary"] = {"before": bond.instead_of, "after": other}
             else:
                 fields.setdefault(name, {"before": None, "after": []})["after"].append(other)
         return Change(action=self.action, fields=fields)
+
+    def other_end(self, bond: Bond) -> str:
+        """The record that a bond leads to; empty while the parent is not created yet."""
+        return bond.crm_id or (self.parent and self.parent.crm_id) or ""
 
     def related(self, parent: Parent | None, bonds: tuple[Bond, ...]) -> PlanRow:
         """The row with what it belongs to: not unchanged any more if that changes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from shared.crm.hubspot import HubSpotSession
+from shared.crm.hubspot import BATCH, HubSpotSession
 from shared.crm.hubspot_refusals import HubSpotRefused
 
 from writer_svc.domain.hubspot_links import LINKABLE
@@ -42,8 +42,7 @@ class Bonds:
         pairs: defaultdict[tuple[str, bool], dict[Pair, int]] = defaultdict(dict)
         for row, crm_id in rows:
             for bond in row.bonds:
-                other = bond.crm_id or (row.parent and row.parent.crm_id) or ""
-                pairs[bond.object_type, bond.primary][crm_id, other] = row.result.index
+                pairs[bond.object_type, bond.primary][crm_id, row.other_end(bond)] = row.result.index
         refused: set[int] = set()
         for (to, primary), wanted in pairs.items():
             for pair in await associated(self._session, object_type, to, list(wanted), primary=primary):
@@ -57,9 +56,8 @@ class Bonds:
         former: dict[Pair, int] = {}
         for row in rows:
             for bond in row.bonds:
-                other = bond.crm_id or (row.parent and row.parent.crm_id) or ""
                 wanted = promoted if bond.was_there else made[bond.object_type]
-                wanted[row.crm_id or "", other] = row.result.index
+                wanted[row.crm_id or "", row.other_end(bond)] = row.result.index
                 if bond.instead_of is not None:
                     former[row.crm_id or "", bond.instead_of] = row.result.index
         refused = await self._remove(object_type, COMPANIES, promoted, only_primary=True)
@@ -97,8 +95,8 @@ class Bonds:
 
     async def _existing(self, object_type: str, ids: Sequence[str]) -> set[str]:
         found: set[str] = set()
-        for start in range(0, len(ids), 100):
-            found |= {str(one["id"]) for one in await self._session.read(object_type, ids[start : start + 100], [])}
+        for start in range(0, len(ids), BATCH):
+            found |= {str(one["id"]) for one in await self._session.read(object_type, ids[start : start + BATCH], [])}
         return found
 
 

@@ -13,7 +13,7 @@ from shared.crm.hubspot import BATCH, HubSpotSession
 from shared.crm.hubspot_refusals import HubSpotRefused
 
 from writer_svc.domain.hubspot_answers import Refusal, Written
-from writer_svc.domain.hubspot_rows import HubSpotRecord
+from writer_svc.domain.hubspot_rows import HubSpotRecord, folded_key
 from writer_svc.domain.planning import Parent, Values, agrees
 from writer_svc.domain.verdicts import Verdict, failed
 from writer_svc.targets.hubspot.bonds import COMPANIES, Bonds
@@ -105,7 +105,7 @@ class Companies:
         new = [one for one in parents if one.crm_id is None]
         keyed = await values_of(self._session, COMPANIES, simcrm.EXTERNAL_ID, [(one.key, _asked(one)) for one in new])
         by_id = {one.key: found.get(one.crm_id or "") for one in known}
-        return by_id | {one.key: keyed.get(one.key.strip().casefold()) for one in new}
+        return by_id | {one.key: keyed.get(folded_key(one.key)) for one in new}
 
     async def _send(self, sent: Mapping[str, tuple[Parent, HubSpotRecord]]) -> dict[str, Parent | Verdict]:
         told: dict[str, Parent | Verdict] = {}

@@ -12,7 +12,7 @@ from shared.crm.hubspot_refusals import HubSpotRefused
 from shared.crm.hubspot_shapes import BatchAnswer, context_of
 
 from writer_svc.domain.hubspot_links import Link
-from writer_svc.domain.hubspot_rows import HubSpotRow
+from writer_svc.domain.hubspot_rows import HubSpotRow, folded_key
 from writer_svc.domain.verdicts import Verdict, failed
 
 PRIMARY_TYPE = 1
@@ -44,7 +44,7 @@ async def resolved(session: HubSpotSession, links: Iterable[Link]) -> Resolved:
     for (object_type, id_property), group in groups.items():
         for part in _parts(group):
             ids = await _ids(session, object_type, id_property, [link.key for link in part])
-            found |= {link: ids[folded] for link in part if (folded := link.key.strip().casefold()) in ids}
+            found |= {link: ids[folded] for link in part if (folded := folded_key(link.key)) in ids}
     return Resolved(found)
 
 
@@ -60,7 +60,7 @@ async def _ids(session: HubSpotSession, object_type: str, id_property: str | Non
     for one in records:
         shown = (one.get("properties") or {}).get(wanted) or ""
         names = [shown] if id_property else [str(one["id"]), *shown.split(";")]
-        found |= {name.strip().casefold(): str(one["id"]) for name in names if name.strip()}
+        found |= {folded_key(name): str(one["id"]) for name in names if name.strip()}
     return found
 
 

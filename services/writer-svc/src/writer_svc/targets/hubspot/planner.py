@@ -13,7 +13,7 @@ from shared.events import BatchPlan, HubSpotTarget, RecordGenerated
 from shared.events.spec import Target as TargetSpec
 
 from writer_svc.domain.hubspot_answers import Written, refusal_of
-from writer_svc.domain.hubspot_rows import HubSpotRecord
+from writer_svc.domain.hubspot_rows import HubSpotRecord, folded_key
 from writer_svc.domain.planning import FOUND, Done, Looked, Parent, PlanRow, Values, agrees
 from writer_svc.domain.turns import Turns
 from writer_svc.domain.verdicts import Verdict, failed
@@ -164,7 +164,7 @@ class HubSpotPlanner:
         key = target.external_id or simcrm.EXTERNAL_ID
         keyed = await values_of(self._session, object_type, key, [(row.key, row.body) for row in new])
         return [(row, found.get(row.crm_id or "")) for row in known] + [
-            (row, keyed.get(row.key.strip().casefold())) for row in new
+            (row, keyed.get(folded_key(row.key))) for row in new
         ]
 
     async def _send(self, sent: Sequence[tuple[PlanRow, HubSpotRecord]]) -> Done:
@@ -215,7 +215,7 @@ def _ready(
                 done.append((row, Verdict("written", crm_id=crm_id, code=FOUND)))
             else:
                 there.append((row, crm_id))
-        elif not agrees(current, row.before) or (place := (row.crm_id or row.key).strip().casefold()) in sent:
+        elif not agrees(current, row.before) or (place := folded_key(row.crm_id or row.key)) in sent:
             # Or by an earlier record of the batch that writes the same one.
             done.append((row, CHANGED))
         elif row.crm_id is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from shared.crm.hubspot import BATCH, HubSpotSession
 
+from writer_svc.domain.hubspot_rows import folded_key
 from writer_svc.domain.planning import Values
 
 MORE_EMAILS = "hs_additional_emails"
@@ -31,7 +32,7 @@ async def values_of(
             shown = {**(one.get("properties") or {}), "hs_object_id": one["id"]}
             keys = [shown[id_property or "hs_object_id"]]
             keys += str(shown.get(MORE_EMAILS) or "").split(";") if id_property == "email" else []
-            found |= {str(key).strip().casefold(): shown for key in keys if key}
+            found |= {folded_key(key): shown for key in keys if key}
     return found
 
 

@@ -10,6 +10,7 @@ from shared.crm.hubspot_refusals import HubSpotRefused
 from shared.events import HubSpotTarget, RecordGenerated
 
 from writer_svc.domain.hubspot_answers import refusal_of
+from writer_svc.domain.hubspot_rows import folded_key
 from writer_svc.domain.verdicts import DELETED, NOTHING_TO_DELETE, Verdict, failed
 
 Told = list[tuple[RecordGenerated, Verdict]]
@@ -37,17 +38,12 @@ async def archived(session: HubSpotSession, target: HubSpotTarget, results: Sequ
 async def _archive(session: HubSpotSession, target: HubSpotTarget, keys: Sequence[str]) -> dict[str, Verdict]:
     object_type, name = plural(target.object), target.external_id or ""
     found = await session.read(object_type, keys, [name], id_property=name)
-    ids = {_folded((one.get("properties") or {}).get(name)): str(one["id"]) for one in found}
+    ids = {folded_key((one.get("properties") or {}).get(name)): str(one["id"]) for one in found}
     if ids:
         await session.archive(object_type, list(dict.fromkeys(ids.values())))
-    found_ids = {key: ids.get(_folded(key)) for key in keys}
+    found_ids = {key: ids.get(folded_key(key)) for key in keys}
     return {key: DELETED._replace(crm_id=one) if one else NOTHING_TO_DELETE for key, one in found_ids.items()}
 
 
 def _key(result: RecordGenerated) -> str:
     return (result.external_id or "").strip()
-
-
-def _folded(value: object) -> str:
-    """As HubSpot compares them: e-mails and keys come back in lower case."""
-    return str(value or "").strip().casefold()

@@ -11,7 +11,7 @@ from shared.crm.simcrm import EXTERNAL_ID
 from shared.errors import Retryable
 
 from writer_svc.domain.hubspot_answers import CONFLICT, DRIFT, Outcome, Refusal, Written, correlated, refusal_of
-from writer_svc.domain.hubspot_rows import HubSpotRecord
+from writer_svc.domain.hubspot_rows import HubSpotRecord, folded_key
 
 Records = Sequence[HubSpotRecord]
 
@@ -115,4 +115,4 @@ class Sending:
 
 def _key_of(found: CrmObject, id_property: str | None) -> str:
     value = (found.get("properties") or {}).get(id_property) if id_property else found.get("id")
-    return str(value or "").strip().casefold()
+    return folded_key(value)
