@@ -8,12 +8,12 @@ from typing import Any
 
 from shared.database import Database
 from shared.errors import Retryable
+from shared.grouped import Grouped
 from sqlalchemy import Connection, delete, exists, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from generator_svc.domain.completion_cache import Stored
-from generator_svc.store.grouped import Grouped
 from generator_svc.store.tables import completions, finished_batches
 
 LINGER_S = 0.025

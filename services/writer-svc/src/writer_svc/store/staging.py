@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
 from shared.database import Database
 from shared.events import SalesforceTarget
+from shared.grouped import Grouped
 from sqlalchemy import Connection, delete, func, select, tuple_, update
 
 from writer_svc.domain.staging import JOB_BYTES, JOB_ROWS, Job, Staged, Waiting
@@ -22,6 +23,9 @@ LEASE_S = 20.0
 
 PAGE = 2_000
 
+_Kept = tuple[str, str, list[Packed]]
+"""Batch, target as JSON, and rows as they are stored."""
+
 
 class BulkStore:
     """Every method is one transaction, but for those that give pages."""
@@ -34,29 +38,25 @@ class BulkStore:
         self._database = database
         self._clock = clock
         self._owner = uuid4().hex
-        self._gathered: dict[tuple[str, str], list[Packed]] = {}
-        self._keeping: asyncio.Task[None] | None = None
-        self._turn = asyncio.Lock()
+        # Groups that come during one transaction share the next: it costs as much for one as for all.
+        self._keeps: Grouped[_Kept, None] = Grouped(self._keep, linger_s=0.0)
 
     async def keep(self, batch_id: str, target: SalesforceTarget, rows: Sequence[Staged]) -> None:
         """Durable when it returns. A result that is there already is not kept again: the first text wins."""
-        self._gathered.setdefault((batch_id, target.model_dump_json()), []).extend(packed(row) for row in rows)
-        if self._keeping is None:
-            self._keeping = asyncio.create_task(self._keep_gathered())
-        # Others wait for the same transaction: one that is cancelled does not take it from them.
-        await asyncio.shield(self._keeping)
+        await self._keeps.do((batch_id, target.model_dump_json(), [packed(row) for row in rows]))
 
-    async def _keep_gathered(self) -> None:
-        """Groups that come during one transaction share the next: it costs as much for one as for all."""
-        async with self._turn:
-            gathered, self._gathered, self._keeping = sorted(self._gathered.items()), {}, None
-            now = self._clock()
+    async def _keep(self, kept: list[_Kept]) -> list[None]:
+        gathered: defaultdict[tuple[str, str], list[Packed]] = defaultdict(list)
+        for batch_id, target, rows in kept:
+            gathered[batch_id, target] += rows
+        now = self._clock()
 
-            def work(connection: Connection) -> None:
-                for (batch_id, target), rows in gathered:
-                    collecting.keep(connection, batch_id, target, rows, now, self._most)
+        def work(connection: Connection) -> None:
+            for (batch_id, target), rows in sorted(gathered.items()):
+                collecting.keep(connection, batch_id, target, rows, now, self._most)
 
-            await self._database.write(work)
+        await self._database.write(work)
+        return [None] * len(kept)
 
     async def open_jobs(self) -> list[Job]:
         """All that have not ended, the oldest first."""
