@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from shared.crm.csv_records import CsvRecords
+from shared.crm.csv_records import CsvRows
 from shared.crm.meters import READ_ALARMS
 from shared.crm.refusals import SalesforceRefused
 from shared.crm.salesforce import Download, SalesforceSession
@@ -47,24 +47,20 @@ class _Page:
     """Rows of the latest download."""
     told: int | None = None
     next: str = END
-    _header: list[str] | None = field(default=None, repr=False)
 
     def begin(self, download: Download) -> None:
         told = download.headers.get("sforce-numberofrecords")
         self.next = download.headers.get("sforce-locator") or END
         self.told = int(told) if told and told.isdecimal() else None
-        self.seen, self._header = 0, None
+        self.seen = 0
 
-    def take(self, records: Iterable[list[str]]) -> None:
-        """Keep the records by their columns, but for what an earlier download brought already."""
-        for record in records:
-            if self._header is None:
-                self._header = record
-                continue
+    def take(self, rows: Iterable[dict[str, str]]) -> None:
+        """Keep the rows, but for what an earlier download brought already."""
+        for row in rows:
             self.seen += 1
             if self.seen > self.taken:
                 self.taken = self.seen
-                self.ready.append(dict(zip(self._header, record, strict=False)))
+                self.ready.append(row)
 
     def portions(self, least: int = PORTION) -> Iterator[list[dict[str, str]]]:
         """Hand on what is ready, if there are so many."""
@@ -151,14 +147,14 @@ class BulkQueries:
     async def _once(self, job_id: str, page: _Page) -> AsyncIterator[list[dict[str, str]]]:
         beginning = f"&locator={quote(page.locator)}" if page.locator else ""
         path = f"jobs/query/{job_id}/results?maxRecords={self._page_rows}{beginning}"
-        records = CsvRecords()
+        rows = CsvRows()
         async with self._session.download(path, operation="bulk results") as download:
             page.begin(download)
             async for piece in download.pieces:
-                page.take(records.feed(piece))
+                page.take(rows.feed(piece))
                 for portion in page.portions():
                     yield portion
-            page.take(records.end())
+            page.take(rows.end())
 
 
 def _alarm(job_id: str, *, told: int, rows: int) -> None:

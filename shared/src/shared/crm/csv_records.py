@@ -32,6 +32,27 @@ class CsvRecords:
         return _parsed(complete)
 
 
+class CsvRows:
+    """The records of a stream by the names of its columns, which the first one says."""
+
+    def __init__(self) -> None:
+        self._records = CsvRecords()
+        self._header: list[str] | None = None
+
+    def feed(self, text: str) -> Iterator[dict[str, str]]:
+        """Rows that are complete by now."""
+        return self._named(self._records.feed(text))
+
+    def end(self) -> Iterator[dict[str, str]]:
+        """What was left without a line feed."""
+        return self._named(self._records.end())
+
+    def _named(self, records: Iterator[list[str]]) -> Iterator[dict[str, str]]:
+        self._header = self._header or next(records, None)
+        header = self._header or []
+        return (dict(zip(header, record, strict=False)) for record in records)
+
+
 def _end_of_records(text: str) -> int:
     """Behind the last line feed that is outside of quotes: what is before it is read at once."""
     end = text.rfind("\n") + 1

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Any, Literal
 
-from shared.crm.csv_records import CsvRecords
+from shared.crm.csv_records import CsvRows
 from shared.crm.refusals import SalesforceRefused
 from shared.crm.salesforce import SalesforceSession
 
@@ -66,25 +66,16 @@ class Ingest:
 
     async def results(self, crm_id: str, file: ResultFile) -> AsyncIterator[list[dict[str, str]]]:
         """Pages of one result file, read while it comes; rows by column name."""
-        header: list[str] | None = None
         page: list[dict[str, str]] = []
         size = 0
-        records = CsvRecords()
+        rows = CsvRows()
         async with self._session.get_stream(f"jobs/ingest/{crm_id}/{file}/", operation="bulk results") as pieces:
             async for piece in pieces:
                 size += len(piece)
-                header = _take(records.feed(piece), header, page)
+                page += rows.feed(piece)
                 if len(page) >= PAGE or size >= PAGE_CHARACTERS:
                     yield page
                     page, size = [], 0
-            _take(records.end(), header, page)
+            page += rows.end()
         if page:
             yield page
-
-
-def _take(records: Iterator[list[str]], header: list[str] | None, page: list[dict[str, str]]) -> list[str] | None:
-    """Add rows to the page; the header, which is the first record of all."""
-    header = header or next(records, None)
-    if header is not None:
-        page += [dict(zip(header, record, strict=False)) for record in records]
-    return header
