@@ -11,7 +11,6 @@ from opentelemetry.trace import Link, Span
 from opentelemetry.util.types import AttributeValue
 from shared.errors import Category
 from shared.events import (
-    BatchPlan,
     BatchSpec,
     Event,
     PromptPrepared,
@@ -20,6 +19,7 @@ from shared.events import (
     RecordSettled,
     SlicePrepared,
 )
+from shared.events.spec import object_key
 from shared.telemetry import names, open_record_trace
 from shared.topics import Topic
 
@@ -153,7 +153,7 @@ def _deletion(batch: OpenBatch, epoch: int, missing: Missing, key: str) -> Recor
         index=missing.index,
         epoch=epoch,
         record_id=missing.record_id,
-        object=BatchPlan.of(batch.spec, requested=0).object_key(),
+        object=object_key(batch.spec.target),
         external_id=key,
         deleted=True,
     )

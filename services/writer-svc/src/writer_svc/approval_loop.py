@@ -9,13 +9,13 @@ from uuid import uuid4
 from shared.database import Database
 from shared.errors import Fatal, RecordsmithError, Rejected, Retryable
 from shared.events import Event, Usage
-from shared.telemetry import get_logger, names, open_record_trace
+from shared.telemetry import get_logger, names
 from sqlalchemy.exc import SQLAlchemyError
 
 from writer_svc.domain.planning import FOUND, Done, Phase, Planner, PlanStore
-from writer_svc.domain.verdicts import Verdict, failed, settled
+from writer_svc.domain.verdicts import Verdict, failed
 from writer_svc.store import leases
-from writer_svc.telling import log_failure
+from writer_svc.telling import verdict_events
 
 TICK_S = 0.5
 LEASE_S = 60.0
@@ -147,16 +147,13 @@ class ApprovalLoop:
         get_logger().info(names.LOG_BATCH, batch_id=batch_id, epoch=epoch, order="undo" if undo else "apply")
 
     async def _tell(self, batch_id: str, epoch: int, done: Done) -> None:
-        events: list[tuple[Event, str | None]] = []
-        for row, verdict in done:
-            result = row.result.model_copy(update={"epoch": epoch})
-            if verdict.state == "failed":
-                log_failure(result, verdict)
-            parent = open_record_trace(names.SPAN_WRITE_RECORD, result.trace_id())
-            # The answer was paid for when the plan was made.
-            free = {"change": row.change(), "usage": Usage(), "cost_usd": 0.0}
-            event = settled(result, verdict).model_copy(update=free)
-            events.append((event, parent))
+        results = [(row.result.model_copy(update={"epoch": epoch}), verdict) for row, verdict in done]
+        # The answer was paid for when the plan was made.
+        free = {"usage": Usage(), "cost_usd": 0.0}
+        events = [
+            (event.model_copy(update={"change": row.change(), **free}), parent)
+            for (row, _), (event, parent) in zip(done, verdict_events(results), strict=True)
+        ]
         await self._publish(events)
         await self._store.settle(batch_id, [(row, _phase(verdict), verdict.crm_id) for row, verdict in done])
 

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from shared.events import Event, RecordGenerated, RecordSettled
+from shared.events import RecordGenerated, RecordSettled
 from shared.telemetry import UNSAMPLED, get_logger, names, open_record_trace, record_traces_are_kept
 
 from writer_svc.domain.staging import Waiting
 from writer_svc.domain.verdicts import Verdict, settled, settled_kept
 
+Told = list[tuple[RecordSettled, str | None]]
+"""Events with the traceparent of each."""
 
-def verdict_events(told: Sequence[tuple[RecordGenerated, Verdict]]) -> list[tuple[Event, str | None]]:
+
+def verdict_events(told: Sequence[tuple[RecordGenerated, Verdict]]) -> Told:
     """Events of results that were kept: the span they came with is over, so each goes on in its record's own trace."""
-    events: list[tuple[Event, str | None]] = []
-    for result, verdict in told:
-        if verdict.state == "failed":
-            log_failure(result, verdict)
-        events.append((settled(result, verdict), open_record_trace(names.SPAN_WRITE_RECORD, result.trace_id())))
-    return events
+    return _traced((settled(result, verdict), verdict) for result, verdict in told)
 
 
-def kept_verdict_events(told: Sequence[tuple[Waiting, Verdict]]) -> list[tuple[Event, str | None]]:
+def kept_verdict_events(told: Sequence[tuple[Waiting, Verdict]]) -> Told:
     """`verdict_events` of results that are kept as text."""
-    events: list[tuple[Event, str | None]] = []
+    events = settled_kept((waiting.text, verdict) for waiting, verdict in told)
+    return _traced(zip(events, (verdict for _, verdict in told), strict=True))
+
+
+def _traced(told: Iterable[tuple[RecordSettled, Verdict]]) -> Told:
+    events: Told = []
     kept = record_traces_are_kept()
-    verdicts = settled_kept((waiting.text, verdict) for waiting, verdict in told)
-    for event, (_, verdict) in zip(verdicts, told, strict=True):
+    for event, verdict in told:
         if verdict.state == "failed":
             log_failure(event, verdict)
         parent = open_record_trace(names.SPAN_WRITE_RECORD, event.trace_id()) if kept else UNSAMPLED

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.errors import Category
 from shared.events.base import BatchId, Event, record_id_hash
-from shared.events.spec import BatchSpec, Fallback, ModelSpec, PromptSpec, RecipeSource, Target
+from shared.events.spec import BatchSpec, Fallback, ModelSpec, PromptSpec, RecipeSource, Target, object_key
 
 Counts = dict[str, int]
 """Records by state: pending, written, generated, failed, skipped, cancelled."""
@@ -203,7 +203,7 @@ class BatchPlan(BaseModel):
 
     def object_key(self) -> str:
         """Which CRM object the results are for: the first half of a result's key."""
-        return getattr(self.target, "object", self.target.kind)
+        return object_key(self.target)
 
 
 class BatchControlled(_BatchEvent):

@@ -200,6 +200,11 @@ Target = Annotated[
 ]
 
 
+def object_key(target: Target) -> str:
+    """Which CRM object results are for, or the target's kind: the first half of a result's key."""
+    return getattr(target, "object", target.kind)
+
+
 class BatchSpec(_Spec):
     """One batch, as `POST /api/batches` and `recordsmith.batch.submitted.v1` describe it."""
 

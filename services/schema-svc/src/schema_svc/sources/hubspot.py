@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence, Set
-from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
@@ -20,7 +19,7 @@ from schema_svc.domain.hubspot_filter import Filter, filter_groups, property_nam
 from schema_svc.domain.hubspot_searches import SEARCH_PAGE, between, modified_property, newest, window
 from schema_svc.domain.ranges import Range
 from schema_svc.domain.slots import Needed, Refused, did_you_mean, is_empty, refuse_unknown
-from schema_svc.domain.source import Missing, Planned, Record, Snapshot
+from schema_svc.domain.source import Missing, Planned, Record, Snapshot, with_key
 
 PAGE = 100
 MERGED = "hs_merged_object_ids"
@@ -97,7 +96,7 @@ class HubSpot:
             for record in await self._open().read(_source(spec).object, gone[at : at + BATCH], [key], archived=True):
                 if not is_empty(value := (record.get("properties") or {}).get(key)):
                     keys[str(record["id"])] = str(value)
-        return [replace(one, deleted_key=keys.get(one.record_id)) if isinstance(one, Missing) else one for one in found]
+        return [with_key(one, keys, frozenset()) if isinstance(one, Missing) else one for one in found]
 
     async def _known(self, object_type: str, wanted: Set[str]) -> Collection[str]:
         """The object's properties; looked at anew before one is said not to be there."""

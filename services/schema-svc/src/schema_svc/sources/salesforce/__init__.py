@@ -13,6 +13,7 @@ from shared.crm.deletions import deletes
 from shared.crm.describe import ObjectDescribe, id18
 from shared.crm.refusals import SalesforceRefused
 from shared.crm.salesforce import SalesforceSession
+from shared.crm.soql import QUERY_CHARACTERS
 from shared.errors import Retryable
 from shared.events import BatchSpec, SalesforceSource
 
@@ -20,7 +21,7 @@ from schema_svc.domain.bulk_values import COMPOUND
 from schema_svc.domain.changes import Changes, moment_of
 from schema_svc.domain.following import close_changes, open_changes
 from schema_svc.domain.ranges import Range
-from schema_svc.domain.salesforce_queries import QUERY_CHARACTERS, Place, Selection, fields_of_ids, living_keys, trials
+from schema_svc.domain.salesforce_queries import Place, Selection, fields_of_ids, living_keys, trials
 from schema_svc.domain.slots import Needed, Refused, is_empty
 from schema_svc.domain.source import Missing, Planned, Record, Snapshot, with_key
 from schema_svc.sources.salesforce.export import JOB, ROWS, UNTIL, Export
