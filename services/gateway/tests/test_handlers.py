@@ -131,6 +131,16 @@ async def test_progress_is_told_a_few_times_a_second_and_the_last_word_is_right(
     assert len(told) < 40
 
 
+async def test_the_next_fetch_is_urgent_when_a_batch_may_end_with_it(database: Database) -> None:
+    projection = Projection(database, Announcer(Broker(), database, Changes()))
+    settled = [RecordSettled(batch_id="b", index=at, record_id="r", state="generated") for at in range(10)]
+    urgent = []
+    for events in ([*EVENTS[:1], BatchPlanned(batch_id="b", requested=10)], settled[:3], settled[3:7], settled[7:]):
+        await fold(projection, fetch(*events, first=10 * len(urgent)))
+        urgent.append(projection.is_urgent())
+    assert urgent == [False, False, True, False], "3 are left after 4 came; then none"
+
+
 async def test_what_the_gateway_says_itself_is_no_news(database: Database) -> None:
     broker = Broker()
     announcer = Announcer(broker, database, Changes(), every_s=0.01)

@@ -5,21 +5,36 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
 from shared.bus import Bus
+from shared.bus.codec import RawHeaders
 from shared.bus.connection import connection
 from shared.bus.engine import InFlightEngine
 from shared.bus.packing import events_in
 from shared.bus.topic_admin import ensure_topics
 from shared.events import Event, PromptPrepared, PromptsPrepared, RecordGenerated
 from shared.settings import KafkaSettings
-from shared.topics import DEAD_LETTERS, OUTCOMES, RESULTS, Topic
+from shared.topics import DEAD_LETTERS, OUTCOMES, PROMPTS_BULK, RESULTS, Topic
 
 Headers = Sequence[tuple[str, bytes | None]]
 TYPE_HEADER: Headers = (("ce_type", PromptPrepared.type.encode()),)
+
+
+@dataclass(frozen=True)
+class OnTheWire:
+    """A published message as it is delivered."""
+
+    value: bytes | None
+    headers: RawHeaders
+    topic: str = PROMPTS_BULK.name
+    key: bytes | None = None
+    partition: int = 0
+    offset: int = 0
+    timestamp: int = 0
 
 
 def a_topic(

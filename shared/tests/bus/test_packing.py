@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shared.bus import Bus, Collect, Parked, Received
 from shared.bus.claims import Claim
-from shared.bus.codec import Message, RawHeaders
+from shared.bus.codec import Message
 from shared.bus.encoder import Encoder, now
 from shared.bus.engine import InFlightEngine
 from shared.bus.packing import MOST_BYTES, MOST_PARTS, events_in, packed
@@ -25,6 +24,7 @@ from shared.tests.bus.group_double import TOPIC, Group, HandRunner, Member
 from shared.tests.bus.group_double import Record as Delivered
 from shared.tests.bus.scene import (
     Headers,
+    OnTheWire,
     a_topic,
     create,
     dead_letters_of,
@@ -41,19 +41,6 @@ from shared.tests.bus.scene import (
 from shared.tests.bus.virtual_time import run
 
 KEPT = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
-
-
-@dataclass(frozen=True)
-class OnTheWire:
-    """A published message as it is delivered."""
-
-    value: bytes | None
-    headers: RawHeaders
-    key: bytes | None = None
-    topic: str = PROMPTS_BULK.name
-    partition: int = 0
-    offset: int = 0
-    timestamp: int = 0
 
 
 def encoded(events: list[tuple[PromptPrepared, str | None]]) -> list[Message]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 
+import pytest
 from shared.bus import Bus, Received
+from shared.bus.projection import Projection
 from shared.errors import Fatal
 from shared.events import Event
 from shared.settings import KafkaSettings
@@ -117,6 +120,29 @@ async def test_what_cannot_be_read_is_buried_and_still_moves_the_position(kafka:
     assert database.rows == [0, 1, 2]
     assert database.positions == {(topic.name, 0): 4}
     assert [record.key for record in await dead_letters_of(kafka, topic)] == [b"bad"]
+
+
+@pytest.mark.parametrize(("urgent", "longest_s"), [(False, 0.2), (True, 0.02)])
+async def test_the_next_fetch_gathers_the_shorter_the_more_urgent_it_is(
+    kafka: KafkaSettings, urgent: bool, longest_s: float
+) -> None:
+    topic = a_topic(partitions=1)
+    await create(kafka, topic)
+    database = Database()
+
+    async def slow(received: list[Received[Event]], positions: Positions) -> AsyncIterator[Event]:
+        await asyncio.sleep(0.06)
+        async for event in database.fold(received, positions):
+            yield event
+
+    bus = Bus(kafka, f"gathering-{urgent}")
+    bus.on_projection(topic, handler=slow, load_offsets=database.load, urgent=lambda: urgent)
+    async with running(bus):
+        await bus.publish_many(prompts(10), topic=topic)
+        await eventually(lambda: len(database.rows) == 10)
+        (lane,) = (lane for subscription in bus._subscriptions for lane in subscription.lanes)
+        assert isinstance(lane, Projection)
+        await eventually(lambda: lane.gather_s == longest_s)
 
 
 async def test_a_fatal_error_stops_it(kafka: KafkaSettings) -> None:

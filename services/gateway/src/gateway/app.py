@@ -66,6 +66,7 @@ def build(settings: GatewaySettings) -> tuple[Bus, FastAPI]:
         events=FOLDED,
         handler=projection.project,
         load_offsets=projection.positions,
+        urgent=projection.is_urgent,
     )
     salesforce = SalesforceSession(settings.salesforce) if settings.salesforce.configured else None
     hubspot = HubSpotSession(settings.hubspot) if settings.hubspot.configured else None

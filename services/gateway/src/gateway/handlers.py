@@ -28,6 +28,11 @@ class Projection:
     def __init__(self, database: Database, announcer: Announcer) -> None:
         self._database = database
         self._announcer = announcer
+        self._urgent = False
+
+    def is_urgent(self) -> bool:
+        """Whether a batch may be at its end with the next fetch: somebody waits for that."""
+        return self._urgent
 
     async def positions(self, partitions: Iterable[offsets.Partition]) -> dict[offsets.Partition, int]:
         """Where to go on reading: the offsets that were stored with their effects."""
@@ -47,6 +52,7 @@ class Projection:
             folded = await self._database.write(lambda connection: ledger.fold(connection, received, positions, now))
         for state, records in folded.settled.items():
             _SETTLED.labels(state).inc(max(records, 0))
+        self._urgent = folded.ending
         self._announcer.moved(folded.moved, announced=folded.announced)
         for event in _NOTHING:
             yield event

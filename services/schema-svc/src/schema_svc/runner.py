@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from shared.errors import Fatal, RecordsmithError, Rejected, Retryable
-from shared.events import BatchControlled, BatchPlan, BatchPlanned, BatchRefused
+from shared.events import BatchControlled, BatchPlan, BatchPlanned, BatchRefused, Event
 from shared.telemetry import get_logger, names, span
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -114,10 +114,11 @@ class BatchRunner:
         else:
             plan = None if standing.phase == "finished" else BatchPlan.of(spec, requested=standing.requested)
             control = BatchControlled.model_validate({"batch_id": batch_id, "state": state, "plan": plan})
-            await publisher.publish(control, traceparent)
-        if standing.phase != "refused" and standing.announced is None:
-            # After the plan: a prompt that arrives before it would have to wait.
-            await publisher.publish(BatchPlanned(batch_id=batch_id, requested=standing.requested), traceparent)
+            news: list[Event] = [control]
+            if standing.announced is None:
+                news.append(BatchPlanned(batch_id=batch_id, requested=standing.requested))
+            # Acknowledged before any prompt: one that arrives before its plan would have to wait.
+            await publisher.publish_many([(event, traceparent) for event in news])
         await self._shop.store.announced(batch_id, self.fence, state)
         get_logger().info(names.LOG_BATCH, batch_id=batch_id, state=state, requested=standing.requested)
         return 0.0

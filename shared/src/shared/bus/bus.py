@@ -21,11 +21,12 @@ from shared.bus.grouping import Collect, GroupsRunner
 from shared.bus.metrics import IN_FLIGHT, PARKED
 from shared.bus.outbox import Outbox, Outgoing
 from shared.bus.pacing import pace
-from shared.bus.projection import LoadOffsets, ProjectionHandler
+from shared.bus.projection import LoadOffsets, ProjectionHandler, Urgent
 from shared.bus.publisher import Publisher
 from shared.bus.settlement import Failed, Settlement
 from shared.bus.singles import SinglesRunner
 from shared.bus.subscription import Subscription, Wiring
+from shared.bus.wholes import AtOnce
 from shared.events import Event
 from shared.settings import KafkaSettings
 from shared.telemetry import current_traceparent
@@ -35,7 +36,7 @@ CONNECT_S = 60.0
 """How long a service waits for its broker at start; in a fresh deployment both start together."""
 
 ASSIGN_S = 10.0
-PUBLISH_AT_ONCE = 1_000
+PUBLISH_AT_ONCE = 4_000
 
 
 class Bus:
@@ -62,11 +63,17 @@ class Bus:
         failed: Failed | None = None,
         events: Sequence[type[Event]] | None = None,
         max_in_flight: int = 512,
+        at_once: AtOnce | None = None,
         **deps: Any,
     ) -> None:
-        """Call `handler(received, **deps)` for each record, many at a time, and publish what it yields."""
+        """Call `handler(received, **deps)` for each record, many at a time, and publish what it yields.
+
+        `at_once` is asked first where a record carries several events.
+        """
         bound: Callable[[Received[Any]], AsyncIterator[Event]] = partial(handler, **deps)
-        self._add((topic, *more), events, failed, max_in_flight, lambda settlement: SinglesRunner(settlement, bound))
+        self._add(
+            (topic, *more), events, failed, max_in_flight, lambda settlement: SinglesRunner(settlement, bound, at_once)
+        )
 
     def on_many(
         self,
@@ -77,13 +84,19 @@ class Bus:
         failed: Failed | None = None,
         events: Sequence[type[Event]] | None = None,
         max_in_flight: int = 2_048,
+        at_once: AtOnce | None = None,
         **deps: Any,
     ) -> None:
-        """Call `handler([received, …], **deps)` for groups of records of one key, and publish what it yields."""
+        """Call `handler([received, …], **deps)` for groups of records of one key, and publish what it yields.
+
+        `at_once` is asked first where a record carries several events.
+        """
         bound: Callable[[list[Received[Any]]], AsyncIterator[Event]] = partial(handler, **deps)
-        self._add(
-            (topic, *more), events, failed, max_in_flight, lambda settlement: GroupsRunner(settlement, bound, collect)
-        )
+
+        def make_runner(settlement: Settlement) -> GroupsRunner:
+            return GroupsRunner(settlement, bound, collect, at_once)
+
+        self._add((topic, *more), events, failed, max_in_flight, make_runner)
 
     def on_projection(
         self,
@@ -92,9 +105,13 @@ class Bus:
         handler: ProjectionHandler,
         load_offsets: LoadOffsets,
         events: Sequence[type[Event]] | None = None,
+        urgent: Urgent = lambda: False,
     ) -> None:
-        """Call `handler([received, …], positions)` fetch by fetch; its own transaction keeps the positions."""
-        projection = (handler, load_offsets)
+        """Call `handler([received, …], positions)` fetch by fetch; its own transaction keeps the positions.
+
+        Fetches gather between two transactions, but only shortly while it is `urgent`.
+        """
+        projection = (handler, load_offsets, urgent)
         self._subscriptions.append(Subscription(self._wiring, (topic, *more), events=events, projection=projection))
 
     def follow(self, topic: Topic, handler: FollowHandler) -> None:

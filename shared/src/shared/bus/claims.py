@@ -16,7 +16,7 @@ class ClaimOwner(Protocol):
     """The engine, as far as a claim speaks to it."""
 
     def give_back(self, claim: Claim) -> None: ...
-    def share_out(self, claim: Claim, shares: int) -> None: ...
+    def widen(self, claim: Claim, slots: int) -> None: ...
     def park(self, claim: Claim, key: object, timeout_s: float | None) -> None: ...
     def halt(self, error: BaseException) -> None: ...
 
@@ -24,7 +24,8 @@ class ClaimOwner(Protocol):
 class Claim:
     """One record that a runner works on. Whatever ends it first counts; a second end changes nothing."""
 
-    __slots__ = ("_owner", "_whole", "expired", "held", "received", "record", "timer", "tracker", "unfinished")
+    __slots__ = ("_owner", "_whole", "expired", "held", "received", "record", "slots", "timer", "tracker",
+                 "unfinished")  # fmt: skip
 
     def __init__(
         self,
@@ -45,6 +46,8 @@ class Claim:
         """Events of the record that are not finished."""
         self.held = False
         """A runner has it right now."""
+        self.slots = 1
+        """So many events it counts as while it is held."""
         self.expired = False
         """It was parked for longer than its handler allowed."""
         self.timer: asyncio.TimerHandle | None = None
@@ -58,10 +61,15 @@ class Claim:
                 self.tracker.complete(whole.record.offset)
             self._owner.give_back(self)
 
+    def widen(self, events: int) -> None:
+        """The record carries so many events: a full engine takes nothing more until they are done."""
+        self._owner.widen(self, events)
+
     def shared_out(self, received: Received[Any]) -> list[tuple[Claim, Received[Any]]]:
         """A claim for each event of a record that carries several; the record is done when all of them are."""
         parts, record = received.event.parts, self.record
-        self._owner.share_out(self, len(parts))
+        self.widen(len(parts))
+        self.held = False
         self.unfinished = len(parts)
         _, headers, topic, partition, offset, attempt, _ = received
         shares = []

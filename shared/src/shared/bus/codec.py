@@ -93,6 +93,8 @@ class Message(NamedTuple):
     headers: RawHeaders
     company: Company | None = None
     """With which others it may travel in one record; None: alone."""
+    events: int = 1
+    """How many it is the text of, with commas between."""
 
 
 UNWANTED = Unwanted()

@@ -150,18 +150,19 @@ class InFlightEngine:
         if claim.tracker.open:
             self._parked.add(claim, key, timeout_s)
 
-    def share_out(self, claim: Claim, shares: int) -> None:
-        """The claim's slot becomes one for each of its shares: a full engine takes nothing more until they are done."""
-        claim.held = False
-        self.in_flight += shares - 1
-        claim.tracker.running += shares - 1
+    def widen(self, claim: Claim, slots: int) -> None:
+        """The claim takes as many slots as its record carries events."""
+        more = slots - claim.slots
+        claim.slots = slots
+        self.in_flight += more
+        claim.tracker.running += more
 
     def give_back(self, claim: Claim) -> None:
         """A slot is free."""
         claim.held = False
-        self.in_flight -= 1
+        self.in_flight -= claim.slots
         tracker = claim.tracker
-        tracker.running -= 1
+        tracker.running -= claim.slots
         if not tracker.running:
             self._returned.set()
         if self._ready:

@@ -22,10 +22,11 @@ _NONE: Errors = {}
 class Flush:
     """The records that go out together, and what became of them."""
 
-    __slots__ = ("_told", "errors", "messages")
+    __slots__ = ("_told", "errors", "events", "messages")
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
+        self.events = 0
         self.errors: dict[int, Exception] = {}
         """By position in `messages`."""
         self._told: list[tuple[int, int, Told]] = []
@@ -34,6 +35,7 @@ class Flush:
         """Take a caller's records along; it is told about these alone."""
         first = len(self.messages)
         self.messages.extend(messages)
+        self.events += sum([message.events for message in messages])
         self._told.append((first, len(self.messages), told))
 
     def finish(self) -> None:

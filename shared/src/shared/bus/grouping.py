@@ -15,6 +15,7 @@ from shared.bus.outbox import Outgoing
 from shared.bus.parked import Parked
 from shared.bus.postponed import Postponed
 from shared.bus.settlement import Settlement
+from shared.bus.wholes import AtOnce, Wholes
 from shared.errors import Fatal, Retryable
 from shared.events import Event, EventGroup, RecordEvent
 from shared.telemetry import UNSAMPLED, current_traceparent, is_sampled
@@ -34,7 +35,7 @@ class Collect(Generic[E]):
     linger_s: float
     """How long the first record of a group waits for others."""
     brief: Callable[[Hashable], bool] = lambda _: False
-    """Keys whose groups are cheap to handle: they wait a third as long."""
+    """Keys whose groups are cheap to handle: they wait a tenth as long."""
     parallel: int = 1
     """Groups of one key that may run at once."""
 
@@ -52,7 +53,10 @@ class _Key:
 class GroupsRunner:
     """A task per group, and one per record that cannot be handled."""
 
-    def __init__(self, settlement: Settlement, handler: ManyHandler, collect: Collect[Any]) -> None:
+    def __init__(
+        self, settlement: Settlement, handler: ManyHandler, collect: Collect[Any], at_once: AtOnce | None = None
+    ) -> None:
+        """`at_once` may handle the events of one record together, without collecting."""
         self._settlement = settlement
         self._handler = handler
         self._collect = collect
@@ -60,6 +64,7 @@ class GroupsRunner:
         self._context = contextvars.copy_context()
         self._keys: dict[Hashable, _Key] = {}
         self._tasks: dict[asyncio.Task[None], list[Claim]] = {}
+        self._wholes = None if at_once is None else Wholes(settlement, at_once, self._add_all)
 
     def begin(self, claim: Claim) -> None:
         """Add the record to the group of its key."""
@@ -77,8 +82,10 @@ class GroupsRunner:
             late = Retryable("what the record waited for did not come", category="timeout")
             self._start(self._failing(claim, received, late), [claim])
         elif isinstance(received.event, EventGroup):
-            for share, one in claim.shared_out(received):
-                self._add(share, one)
+            if self._wholes is not None:
+                self._wholes.begin(claim, received)
+            else:
+                self._add_all(claim.shared_out(received))
         else:
             self._add(claim, received)
 
@@ -92,6 +99,8 @@ class GroupsRunner:
 
     def cancel(self, unwanted: Callable[[Claim], bool]) -> None:
         """Drop unwanted claims from groups that have not begun; cancel running groups that hold no other."""
+        if self._wholes is not None:
+            self._wholes.cancel(unwanted)
         for key in self._keys.values():
             for group in (key.collecting, *key.due):
                 for claim, _ in group:
@@ -101,6 +110,10 @@ class GroupsRunner:
         for task, claims in list(self._tasks.items()):
             if all(unwanted(claim) for claim in claims):
                 task.cancel()
+
+    def _add_all(self, begun: Sequence[tuple[Claim, Received[Any]]]) -> None:
+        for claim, received in begun:
+            self._add(claim, received)
 
     def _add(self, claim: Claim, received: Received[Any]) -> None:
         try:
@@ -113,7 +126,7 @@ class GroupsRunner:
         if len(key.collecting) >= self._collect.size:
             self._hand_over(name)
         elif key.timer is None:
-            linger_s = self._collect.linger_s * (0.33 if self._collect.brief(name) else 1.0)
+            linger_s = self._collect.linger_s * (0.1 if self._collect.brief(name) else 1.0)
             key.timer = self._loop.call_later(linger_s, self._hand_over, name)
 
     def _hand_over(self, name: Hashable) -> None:

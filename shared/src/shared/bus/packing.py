@@ -26,25 +26,29 @@ def packed(messages: Sequence[Message], positions: Sequence[int]) -> Iterator[tu
     """The messages at these positions, all of one partition, in as few records as may be; each with what is in it."""
     run: list[int] = []
     company: Company | None = None
-    size = 0
+    size = events = 0
     for position in positions:
         message = messages[position]
         length = len(message.value or b"")
         if run and (
-            company is None or message.company != company or size + length > MOST_BYTES or len(run) == MOST_PARTS
+            company is None
+            or message.company != company
+            or size + length > MOST_BYTES
+            or events + message.events > MOST_PARTS
         ):
             yield _together(messages, run, company), run
-            run, size = [], 0
+            run, size, events = [], 0, 0
         company = message.company
         run.append(position)
         size += length + 1
+        events += message.events
     if run:
         yield _together(messages, run, company), run
 
 
 def _together(messages: Sequence[Message], run: Sequence[int], company: Company | None) -> Message:
     first = messages[run[0]]
-    if company is None or len(run) == 1:
+    if company is None or (len(run) == 1 and first.events == 1):
         return first
     parts = b",".join([messages[position].value or b"" for position in run])
     value = b'{"batch_id":"%b","%b":[%b]}' % (company.batch_id.encode(), company.group.carried_as.encode(), parts)

@@ -19,6 +19,8 @@ from shared.telemetry import get_logger
 Positions = dict[Partition, int]
 ProjectionHandler = Callable[[list[Received[Event]], Positions], AsyncIterator[Event]]
 LoadOffsets = Callable[[list[Partition]], Awaitable[Mapping[Partition, int]]]
+Urgent = Callable[[], bool]
+"""Whether somebody waits for what the next fetch may bring."""
 
 _QUEUED_FETCHES = 4
 _PATIENT_TRIES = 3
@@ -30,6 +32,8 @@ _REST = 4
 """Times as long as the last transaction took."""
 
 _LONGEST_GATHER_S = 0.2
+_SHORT_GATHER_S = 0.02
+"""Where somebody waits for the next fetch."""
 
 
 class Projection:
@@ -43,6 +47,7 @@ class Projection:
         handler: ProjectionHandler,
         load_offsets: LoadOffsets,
         drain_s: float,
+        urgent: Urgent = lambda: False,
     ) -> None:
         self.name = name
         self.halted: BaseException | None = None
@@ -56,6 +61,7 @@ class Projection:
         self._handler = handler
         self._load_offsets = load_offsets
         self._drain_s = drain_s
+        self._urgent = urgent
         self._fetches: asyncio.Queue[Sequence[Record]] = asyncio.Queue()
         self._busy = asyncio.Lock()
         self._epoch = 0
@@ -147,7 +153,8 @@ class Projection:
         else:
             return
         self.trouble = None
-        self.gather_s = min(_REST * (asyncio.get_running_loop().time() - began), _LONGEST_GATHER_S)
+        longest_s = _SHORT_GATHER_S if self._urgent() else _LONGEST_GATHER_S
+        self.gather_s = min(_REST * (asyncio.get_running_loop().time() - began), longest_s)
         for received in events:
             self._settlement.count_done(received.topic)
         with suppress(Exception):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -25,6 +26,7 @@ from shared.bus.codec import Message
 from shared.bus.connection import connection
 from shared.bus.flush import Errors, Flush, Told, batches_of, header_bytes, too_large
 from shared.bus.murmur2 import partition_of, partitions_of
+from shared.bus.packing import packed
 from shared.errors import Rejected
 from shared.settings import KafkaSettings
 from shared.telemetry import get_logger
@@ -119,13 +121,20 @@ class Publisher:
                 loop = asyncio.get_running_loop()
                 self._timer = loop.call_later(self._linger_s(loop.time()), self._flush_now)
         flush.add(messages, told)
-        if len(flush.messages) >= FLUSH_COUNT:
+        if flush.events >= FLUSH_COUNT:
             self._flush_now()
 
     def _linger_s(self, now: float) -> float:
         if now - self._sent_at >= LATELY_S:
             return LINGER_S
         return STREAM_LINGER_S if self._sent >= STREAM else BUSY_LINGER_S
+
+    def partitions_of(self, topic: str) -> int | None:
+        """How many partitions the topic has; None where that is not known yet."""
+        if self._producer is None:
+            return None
+        known = self._producer.client.cluster.partitions_for_topic(topic)
+        return len(known) if known else None
 
     async def _attempt(self, messages: Sequence[Message]) -> Errors:
         # A future for each caller: one that is cancelled must not cancel the others' records.
@@ -139,7 +148,7 @@ class Publisher:
             self._timer.cancel()
             self._timer = None
         if flush is not None:
-            self._sent_at, self._sent = asyncio.get_running_loop().time(), len(flush.messages)
+            self._sent_at, self._sent = asyncio.get_running_loop().time(), flush.events
             task = asyncio.create_task(self._send(flush))
             self._running.add(task)
             task.add_done_callback(self._flushed)
@@ -175,6 +184,7 @@ class Publisher:
                 for builder, members in batches_of(producer, flush.messages, positions):
                     future = await producer.send_batch(builder, topic, partition=partition)
                     deliveries.append((members, future))
+        published = Counter[str]()
         for members, future in deliveries:
             try:
                 await future
@@ -183,7 +193,9 @@ class Publisher:
             except KafkaError as error:
                 flush.errors.update(dict.fromkeys(members, error))
             else:
-                metrics.PUBLISHED.labels(flush.messages[members[0]].topic).inc(len(members))
+                published[flush.messages[members[0]].topic] += sum([flush.messages[at].events for at in members])
+        for topic, events in published.items():
+            metrics.PUBLISHED.labels(topic).inc(events)
 
     async def _by_partition(self, producer: AIOKafkaProducer, flush: Flush) -> dict[Target, list[int]]:
         by_topic: dict[str, list[int]] = {}
@@ -225,12 +237,13 @@ class Publisher:
                 flush.errors[position] = too_large(message)
                 continue
             try:
+                ((alone, _),) = packed([message], [0])
                 await producer.send_and_wait(
-                    message.topic,
-                    message.value,
-                    message.key,
-                    partition=partition_of(message.key or b"", len(await producer.partitions_for(message.topic))),
-                    headers=list(message.headers),
+                    alone.topic,
+                    alone.value,
+                    alone.key,
+                    partition=partition_of(alone.key or b"", len(await producer.partitions_for(alone.topic))),
+                    headers=list(alone.headers),
                 )
             except _TOO_LARGE:
                 flush.errors[position] = too_large(message)

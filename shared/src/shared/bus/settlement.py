@@ -81,6 +81,10 @@ class Settlement:
         """Publish a handler's events without waiting; `told` gets the errors, mostly none."""
         self._outbox.post(outgoing, told)
 
+    def post_together(self, events: Sequence[Event], told: Told) -> None:
+        """The same for events that nobody traces and that may share records; `told` gets any error there was."""
+        self._outbox.post_together(events, told)
+
     async def fail(self, record: Record, received: Received[Any], error: Exception) -> None:
         """Settle a record whose handler raised: later again, or its failure told, or buried."""
         if isinstance(error, Retryable):

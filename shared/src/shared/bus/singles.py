@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from shared.bus.flush import Errors
 from shared.bus.outbox import Outgoing, outgoing_of
 from shared.bus.parked import Parked
 from shared.bus.settlement import Settlement
+from shared.bus.wholes import AtOnce, Wholes
 from shared.errors import Fatal, Rejected, Retryable
 from shared.events import Event, EventGroup
 from shared.telemetry import is_sampled, traceparent_context
@@ -44,7 +45,8 @@ class SinglesRunner:
     the next record. As soon as a handler waits, a relief that is already scheduled takes over the queue.
     """
 
-    def __init__(self, settlement: Settlement, handler: Handler) -> None:
+    def __init__(self, settlement: Settlement, handler: Handler, at_once: AtOnce | None = None) -> None:
+        """`at_once` may handle the events of one record together."""
         self._settlement = settlement
         self._handler = handler
         self._loop = asyncio.get_running_loop()
@@ -57,6 +59,7 @@ class SinglesRunner:
         """A worker is on its way to the queue."""
         self._tasks: dict[Claim, asyncio.Task[None] | None] = {}
         """Records that were handed to a handler; no task: their events are on their way to Kafka."""
+        self._wholes = None if at_once is None else Wholes(settlement, at_once, self._line_up)
 
     def begin(self, claim: Claim) -> None:
         """Queue the record for a worker."""
@@ -67,12 +70,12 @@ class SinglesRunner:
             claim.halt(error)
             return
         if type(received) is Received:
-            if isinstance(received.event, EventGroup):
-                self._queue.extend(claim.shared_out(received))
+            if not isinstance(received.event, EventGroup):
+                self._line_up([(claim, received)])
+            elif self._wholes is not None:
+                self._wholes.begin(claim, received)
             else:
-                self._queue.append((claim, received))
-            if not self._relief:
-                self._call_relief()
+                self._line_up(claim.shared_out(received))
         elif isinstance(received, Poison):
             self._start(claim, settlement.bury(claim.record, received.reason, received.error))
         else:
@@ -84,6 +87,8 @@ class SinglesRunner:
 
     def cancel(self, unwanted: Callable[[Claim], bool]) -> None:
         """Give these claims up: what waits is dropped, what runs is cancelled."""
+        if self._wholes is not None:
+            self._wholes.cancel(unwanted)
         for claim, _ in self._queue:
             if unwanted(claim):
                 claim.abandon()
@@ -94,6 +99,11 @@ class SinglesRunner:
                     task.cancel()
                 del self._tasks[claim]
                 claim.abandon()
+
+    def _line_up(self, begun: Sequence[Begun]) -> None:
+        self._queue.extend(begun)
+        if not self._relief:
+            self._call_relief()
 
     def _call_relief(self) -> None:
         self._relief = True

@@ -19,7 +19,7 @@ from shared.bus.front import FETCH_RECORDS, Intake, all_partitions, subscribe
 from shared.bus.metrics import Tally
 from shared.bus.outbox import Outbox
 from shared.bus.port import Partition, Runner
-from shared.bus.projection import LoadOffsets, Projection, ProjectionHandler
+from shared.bus.projection import LoadOffsets, Projection, ProjectionHandler, Urgent
 from shared.bus.retries import DueGate
 from shared.bus.settlement import Failed, Settlement
 from shared.events import Event
@@ -70,7 +70,7 @@ class Subscription:
     failed: Failed | None = None
     max_in_flight: int = 512
     make_runner: MakeRunner | None = None
-    projection: tuple[ProjectionHandler, LoadOffsets] | None = None
+    projection: tuple[ProjectionHandler, LoadOffsets, Urgent] | None = None
     lanes: list[Lane] = field(default_factory=list)
     engines: list[InFlightEngine] = field(default_factory=list)
     consumers: list[KafkaConsumer] = field(default_factory=list)
@@ -151,12 +151,11 @@ class Subscription:
 
         self._consume(consumer, topics, gate.intake, Listener(engine.assigned, revoked))
 
-    def _add_projection(self, handler: ProjectionHandler, load_offsets: LoadOffsets) -> None:
+    def _add_projection(self, handler: ProjectionHandler, load_offsets: LoadOffsets, urgent: Urgent) -> None:
         consumer = KafkaConsumer(self.group_id)
         settlement = self._settlement(Codec(self.topics, self.events))
-        lane = Projection(
-            self.group_id, consumer, settlement, handler, load_offsets, drain_s=self.wiring.settings.drain_s
-        )
+        drain_s = self.wiring.settings.drain_s
+        lane = Projection(self.group_id, consumer, settlement, handler, load_offsets, drain_s, urgent)
         self.lanes.append(lane)
         listener = Listener(lane.assigned, lane.revoked)
         self._consume(consumer, self.topics, lane.intake, listener, gather_s=lambda: lane.gather_s)

@@ -40,6 +40,8 @@ class Folded:
     """Records that got their verdict, by state."""
     announced: bool = False
     """There is something in the outbox."""
+    ending: bool = False
+    """As many verdicts again, and a batch has all of its own."""
 
 
 @dataclass
@@ -71,7 +73,9 @@ def fold(
         else:
             announcements += orders.apply(connection, touched, item, now)
     folded = Folded(moved={batch_id for batch_id, account in touched.items() if account.known})
+    before = {batch_id: account.settled() for batch_id, account in touched.items()}
     folded.settled = _settle(connection, touched, verdicts)
+    folded.ending = any(_is_ending(account, before[batch_id]) for batch_id, account in touched.items())
     for account in touched.values():
         account.move(now)
         announcements += completions.announce(connection, account, now)
@@ -79,6 +83,11 @@ def fold(
     outbox.put(connection, announcements)
     folded.announced = bool(announcements)
     return folded
+
+
+def _is_ending(account: Account, settled_before: int) -> bool:
+    settled = account.settled()
+    return account.requested is not None and settled < account.requested <= 2 * settled - settled_before
 
 
 def _not_yet_folded(connection: Connection, received: Sequence[Received[Event]]) -> list[Received[Event]]:
