@@ -8,11 +8,22 @@ from typing import Any
 
 import pytest
 from generator_svc.domain.failures import ProviderError, from_status, timed_out
-from generator_svc.handlers import generate_record, make_slice
+from generator_svc.domain.provider import Access
+from generator_svc.handlers import generate_at_once, generate_record, make_slice
+from generator_svc.providers.scripted import Scripted
 from generator_svc.recipes import RECIPES
+from generator_svc.transport import Http
 from shared.bus import Parked, Received
 from shared.errors import Rejected
-from shared.events import CHUNK, ModelSpec, RecordGenerated, RecordSettled, SalesforceTarget, SlicePrepared
+from shared.events import (
+    CHUNK,
+    ModelSpec,
+    PromptsPrepared,
+    RecordGenerated,
+    RecordSettled,
+    SalesforceTarget,
+    SlicePrepared,
+)
 
 ALWAYS_500 = from_status(500, {}, {"error": {"message": "quotes the prompt: it"}})
 RISK = {"type": "object", "properties": {"risk": {"enum": ["low", "high"]}}, "required": ["risk"]}
@@ -249,6 +260,82 @@ async def test_the_budget_ends_the_calls(new_generator: Callable[..., Any], a_pr
     events = [await verdict(generator, a_prompt(i)) for i in range(4)]
     assert [getattr(event, "category", None) for event in events] == [None, None, "budget", "budget"]
     assert len(generator.providers["puppet"].asked) == 2
+
+
+SCRIPTED = [ModelSpec(provider="scripted", model="instant")]
+
+
+def a_group(received: list[Any]) -> Received[PromptsPrepared]:
+    group = PromptsPrepared(batch_id="b", prompts=[one.event for one in received])
+    return Received(group, {}, "prompts.bulk.v1", 0, 0, 1, None)
+
+
+def at_once(generator: Any, received: list[Any]) -> Any:
+    return generate_at_once(a_group(received), plans=generator.plans, chain=generator.chain)
+
+
+def a_scripted(new_generator: Callable[..., Any], **plan: Any) -> Any:
+    generator = new_generator(providers={"scripted": Scripted(Access(), Http())})
+    generator.control(**({"models": SCRIPTED} | plan))
+    return generator
+
+
+@pytest.mark.parametrize("schema", [None, RISK])
+async def test_prompts_answered_at_once_have_the_results_they_had_one_by_one(
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any], schema: Any
+) -> None:
+    generator = a_scripted(new_generator, schema=schema)
+    received = [a_prompt(index, name=f"lamp {index}") for index in range(30)]
+    alone = [await verdict(generator, one) for one in received]
+    assert at_once(generator, received) == alone
+    assert all(isinstance(event, RecordGenerated) and event.attempts == 1 for event in alone)
+
+
+@pytest.mark.parametrize(
+    "model", [ModelSpec(provider="scripted", model="5ms"), ModelSpec(provider="unconfigured", model="m")]
+)
+async def test_prompts_that_have_to_wait_are_not_answered_at_once(
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any], model: ModelSpec
+) -> None:
+    generator = a_scripted(new_generator, models=[model])
+    assert at_once(generator, [a_prompt()]) is None
+    assert (await verdict(generator, a_prompt())).index == 0
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"state": "paused"},
+        {"state": "cancelled"},
+        {"budget_usd": 1.0},
+        {"source_recipe": "inventory", "template": "Describe {{sku}}"},
+    ],
+)
+async def test_what_is_more_than_asking_is_done_one_by_one(
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any], plan: dict[str, Any]
+) -> None:
+    assert at_once(a_scripted(new_generator, **plan), [a_prompt()]) is None
+
+
+async def test_answers_that_do_not_fit_are_given_one_by_one(
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any]
+) -> None:
+    impossible = {"type": "string", "pattern": "^(?!x)x$"}
+    generator = a_scripted(new_generator, schema=impossible, fallback="fail")
+    assert at_once(generator, [a_prompt()]) is None
+    event = await verdict(generator, a_prompt())
+    assert (event.state, event.category) == ("failed", "model_error")
+
+
+async def test_answers_at_once_wait_for_a_free_slot_like_all_others(
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any]
+) -> None:
+    generator = a_scripted(new_generator)
+    assert at_once(generator, [a_prompt()]) is not None
+    gate = next(iter(generator.desk.gates.values()))
+    while gate.try_enter("bulk"):
+        pass
+    assert at_once(generator, [a_prompt()]) is None
 
 
 def a_slice(

@@ -32,7 +32,7 @@ from generator_svc.domain.gate import Gate
 from generator_svc.domain.plans import PlanBook
 from generator_svc.domain.provider import Provider
 from generator_svc.domain.retry import RetryPolicy
-from generator_svc.handlers import generate_record, make_slice, tell_failed_record, tell_failed_slice
+from generator_svc.handlers import generate_at_once, generate_record, make_slice, tell_failed_record, tell_failed_slice
 from generator_svc.observation import LIMIT, Observed
 from generator_svc.prices import ListPrices
 from generator_svc.providers import NEEDS_NOTHING, PROVIDERS
@@ -108,10 +108,11 @@ def subscribe(
     skeletons = Skeletons(recipes)
     generate = partial(generate_record, plans=plans, chain=chain, watch=watch, skeletons=skeletons)
     make = partial(make_slice, plans=plans, recipes=recipes)
+    at_once = partial(generate_at_once, plans=plans, chain=chain)
     limits = settings.in_flight
     bus.follow(BATCHES_CONTROL, learn)
-    bus.on(PROMPTS_INTERACTIVE, handler=generate, failed=tell_failed_record, max_in_flight=limits.interactive_in_flight)
-    bus.on(PROMPTS_BULK, handler=generate, failed=tell_failed_record, max_in_flight=limits.bulk_in_flight)
+    for topic, most in ((PROMPTS_INTERACTIVE, limits.interactive_in_flight), (PROMPTS_BULK, limits.bulk_in_flight)):
+        bus.on(topic, handler=generate, failed=tell_failed_record, max_in_flight=most, at_once=at_once)
     bus.on(SLICES, handler=make, failed=tell_failed_slice, max_in_flight=limits.slices_in_flight)
 
 

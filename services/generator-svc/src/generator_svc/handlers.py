@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from shared.bus import Parked, Received
 from shared.errors import RecordsmithError, Rejected
-from shared.events import PromptPrepared, RangeSettled, RecordGenerated, RecordSettled, SlicePrepared
+from shared.events import PromptPrepared, PromptsPrepared, RangeSettled, RecordGenerated, RecordSettled, SlicePrepared
 from shared.telemetry import names
 
 from generator_svc.design.skeletons import Skeletons, own_text
@@ -63,6 +63,17 @@ async def generate_record(
     yield verdicts.cancelled(prompt)
 
 
+def generate_at_once(
+    received: Received[PromptsPrepared], *, plans: PlanBook, chain: Chain
+) -> Sequence[RecordGenerated] | None:
+    """Many prompts whose answers take no time become results together; None: each has to be handled by itself."""
+    work, prompts = plans.find(received.event.batch_id), received.event.prompts
+    if work is None or work.state != "running" or work.instant is None:
+        return None
+    answers = chain.at_once([Question.of(prompt, work) for prompt in prompts])
+    return None if answers is None else verdicts.generated(zip(prompts, answers, strict=True), work)
+
+
 async def make_slice(
     received: Received[SlicePrepared], *, plans: PlanBook, recipes: RowRecipes
 ) -> AsyncIterator[RangeSettled]:
@@ -114,7 +125,12 @@ async def _verdict_on(
         if work.plan.fallback == "fail":
             return verdicts.without_answer(prompt, "failed", none)
         return _by_recipe(prompt, question, none, watch)
-    return verdicts.generated(prompt, work, answer)
+    return _generated(prompt, work, answer)
+
+
+def _generated(prompt: PromptPrepared, work: Work, answer: Answer) -> RecordGenerated:
+    (event,) = verdicts.generated([(prompt, answer)], work)
+    return event
 
 
 def _by_recipe(
@@ -128,4 +144,4 @@ def _by_recipe(
         return verdicts.without_answer(prompt, "failed", NoAnswer("model_error", reason, none.tally))
     watch.fell_back(question, none)
     answer = Answer(text, values, "fallback", None, None, none.tally, none.category, none.reason)
-    return verdicts.generated(prompt, question.work, answer)
+    return _generated(prompt, question.work, answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from prometheus_client import Counter, Gauge
@@ -37,6 +38,18 @@ class Observed:
             tokens = completion.input_tokens + completion.output_tokens
             said = _record(question) | {"model": link.spec.model, "latencyMs": _ms(seconds), "tokens": tokens}
             self._log.debug(names.LOG_AI_SUCCESS, msg="an LLM answered", **said)
+
+    def answered_at_once(
+        self, questions: Sequence[Question], link: Link, completions: Sequence[Completion], seconds: float
+    ) -> None:
+        """Calls that took no time, so many seconds each."""
+        if self._level <= logging.DEBUG:
+            for question, completion in zip(questions, completions, strict=True):
+                self.answered(question, link, completion, seconds)
+            return
+        meter = METERS.of(link.provider.name, link.spec.model)
+        for _, input_tokens, output_tokens in completions:
+            meter.add("ok", seconds, input_tokens, output_tokens)
 
     def failed(self, question: Question, link: Link, error: ProviderError, seconds: float) -> None:
         """A call gave no usable answer."""

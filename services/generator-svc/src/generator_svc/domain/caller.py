@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
@@ -10,7 +11,7 @@ from generator_svc.domain.budget import Budget, Prices, estimated_tokens
 from generator_svc.domain.clock import Clock
 from generator_svc.domain.failures import ProviderError
 from generator_svc.domain.gate import Dismissed, Unavailable
-from generator_svc.domain.provider import Ask, Completion
+from generator_svc.domain.provider import Ask, Completion, Instant
 from generator_svc.domain.question import Question
 from generator_svc.domain.retry import RetryPolicy
 from generator_svc.domain.tally import Interrupted, Tally
@@ -21,6 +22,10 @@ class Watch(Protocol):
     """Who is told about calls: metrics and logs."""
 
     def answered(self, question: Question, link: Link, completion: Completion, seconds: float) -> None: ...
+
+    def answered_at_once(
+        self, questions: Sequence[Question], link: Link, completions: Sequence[Completion], seconds: float
+    ) -> None: ...
 
     def failed(self, question: Question, link: Link, error: ProviderError, seconds: float) -> None: ...
 
@@ -66,6 +71,24 @@ class Caller:
                     await self._wait_to_repeat(question, link, error, tally)
                 else:
                     raise
+
+    def at_once(self, questions: Sequence[Question], link: Link) -> list[tuple[Completion, Tally]] | None:
+        """The completions of a model that has them without waiting, each with what it took; None where it has to be
+        waited for after all.
+        """
+        provider, lane = link.instant, questions[0].work.lane
+        if provider is None or not link.gate.try_enter(lane):
+            return None
+        started = self._clock.now()
+        completions = _at_once(provider, [question.ask_of(link) for question in questions])
+        if completions is None:
+            link.gate.leave_unused(lane)
+            return None
+        link.gate.leave(lane, started=started)
+        seconds = (self._clock.now() - started) / len(questions)
+        self._watch.answered_at_once(questions, link, completions, seconds)
+        name, model, cost_usd = link.provider.name, link.spec.model, self._prices.cost_usd
+        return [(one, Tally.of_one(name, one, cost_usd(name, model, *one[1:]))) for one in completions]
 
     async def _one_call(self, question: Question, link: Link, ask: Ask, tally: Tally) -> Completion:
         name, work = link.provider.name, question.work
@@ -140,6 +163,15 @@ class Caller:
             sleeping.discard(sleeper)
             if not sleeping and self._sleeping.get(batch_id) is sleeping:
                 del self._sleeping[batch_id]
+
+
+def _at_once(provider: Instant, asks: Sequence[Ask]) -> list[Completion] | None:
+    try:
+        completions = [provider.at_once(ask) for ask in asks]
+    except ProviderError:
+        return None
+    found = [completion for completion in completions if completion is not None]
+    return found if len(found) == len(asks) else None
 
 
 def _ring(sleeper: asyncio.Future[None]) -> None:

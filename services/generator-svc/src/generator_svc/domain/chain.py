@@ -45,6 +45,25 @@ class Chain:
                 self._interrupted[record] = tally
             raise
 
+    def at_once(self, questions: Sequence[Question]) -> list[Answer] | None:
+        """The answers to prompts of one batch whose first model has them without waiting; None where one has to wait
+        or is not valid: nobody answered yet then.
+        """
+        link = questions[0].work.instant
+        if link is None or self._interrupted:
+            return None
+        completions = self._caller.at_once(questions, link)
+        if completions is None:
+            return None
+        rule, name, model = questions[0].work.rule, link.provider.name, link.spec.model
+        try:
+            return [
+                Answer(answer, None if rule is None else rule.accept(answer), "llm", name, model, tally)
+                for (answer, _, _), tally in completions
+            ]
+        except InvalidAnswer:
+            return None
+
     def forget(self, batch_id: str) -> None:
         """A batch is finished: what its interrupted records had spent is of no interest any more."""
         for record in [record for record in self._interrupted if record[0] == batch_id]:

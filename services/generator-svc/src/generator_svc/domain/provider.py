@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +84,13 @@ class Provider(Protocol):
 
     async def complete(self, ask: Ask) -> Completion:
         """One call, no retries. Raises `ProviderError` and nothing else that a provider can cause."""
+        ...
+
+
+@runtime_checkable
+class Instant(Protocol):
+    """A provider that may have an answer without waiting for anything."""
+
+    def at_once(self, ask: Ask) -> Completion | None:
+        """The completion; None where it has to be awaited. Raises `ProviderError`."""
         ...

@@ -21,6 +21,11 @@ class Tally:
     output_tokens: int = 0
     cost_usd: float | None = None
 
+    @classmethod
+    def of_one(cls, provider: str, completion: Completion, cost_usd: float | None) -> Tally:
+        """A single call, answered."""
+        return cls(1, {provider: 1}, completion.input_tokens, completion.output_tokens, cost_usd)
+
     def count(self, provider: str) -> None:
         """A call starts. The bound is per provider and record, also where a chain names two models of a provider."""
         self.attempts += 1

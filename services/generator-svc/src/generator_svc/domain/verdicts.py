@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
+from pydantic import TypeAdapter
 from shared.errors import RecordsmithError
 from shared.events import CHUNK, PromptPrepared, RangeSettled, RecordGenerated, RecordSettled, SlicePrepared, Usage
 from shared.events.records import RowsOrigin, TerminalState
@@ -19,6 +20,7 @@ from generator_svc.rows.csv_text import csv_parts
 from generator_svc.rows.recipe import RowRecipe
 
 _NO_USAGE = Usage()
+_GENERATED = TypeAdapter(list[RecordGenerated])
 
 ROWS_PER_EVENT = 4_096
 """About 400 KB of CSV; a divisor of the ledger's chunk and a multiple of the root hash's blocks."""
@@ -26,27 +28,34 @@ MOST_BYTES = 700_000
 """Of rows in one message: wide tables go in smaller pieces, for brokers take a megabyte."""
 
 
-def generated(prompt: PromptPrepared, work: Work, answer: Answer) -> RecordGenerated:
-    """The record has its answer; the writer decides what becomes of it, also in test mode and without a target."""
+def generated(answered: Iterable[tuple[PromptPrepared, Answer]], work: Work) -> list[RecordGenerated]:
+    """Records have their answers; the writer decides what becomes of them, also in test mode and without a target.
+
+    Many are made in one go, which takes a third of the time.
+    """
+    return _GENERATED.validate_python([_generated(prompt, work, answer) for prompt, answer in answered])
+
+
+def _generated(prompt: PromptPrepared, work: Work, answer: Answer) -> dict[str, Any]:
     tally = answer.tally
-    return RecordGenerated(
-        batch_id=prompt.batch_id,
-        index=prompt.index,
-        epoch=prompt.epoch,
-        record_id=prompt.record_id,
-        answer=answer.text,
-        values=answer.values,
-        source=answer.source,
-        provider=answer.provider,
-        model=answer.model,
-        usage=_usage(tally),
-        cost_usd=tally.cost_usd,
-        attempts=tally.attempts,
-        category=answer.category,
-        reason=answer.reason,
-        object=work.object_key,
-        external_id=work.external_id(prompt.values),
-    )
+    return {
+        "batch_id": prompt.batch_id,
+        "index": prompt.index,
+        "epoch": prompt.epoch,
+        "record_id": prompt.record_id,
+        "answer": answer.text,
+        "values": answer.values,
+        "source": answer.source,
+        "provider": answer.provider,
+        "model": answer.model,
+        "usage": _usage(tally),
+        "cost_usd": tally.cost_usd,
+        "attempts": tally.attempts,
+        "category": answer.category,
+        "reason": answer.reason,
+        "object": work.object_key,
+        "external_id": work.external_id(prompt.values),
+    }
 
 
 def without_answer(prompt: PromptPrepared, state: TerminalState, none: NoAnswer) -> RecordSettled:

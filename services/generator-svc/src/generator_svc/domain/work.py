@@ -13,7 +13,7 @@ from shared.recipe_fields import fields_of
 from generator_svc.domain.answers import ResponseRule, SchemaUnusable
 from generator_svc.domain.budget import Budget
 from generator_svc.domain.gate import Gate, Lane
-from generator_svc.domain.provider import Ask, Policy, Provider
+from generator_svc.domain.provider import Ask, Instant, Policy, Provider
 from generator_svc.domain.rendering import Template
 from generator_svc.domain.structured import with_instructions
 
@@ -38,6 +38,11 @@ class Link:
     """Calls that later models of the same provider need of the provider's bound."""
     plain: bool = False
     """The model refused a structured mode: the instructions in the prompt must do."""
+    instant: Instant | None = field(init=False)
+    """The provider, where it may answer without waiting."""
+
+    def __post_init__(self) -> None:
+        self.instant = self.provider if isinstance(self.provider, Instant) else None
 
     @property
     def policy(self) -> Policy:
@@ -74,6 +79,8 @@ class Work:
     quotes_rows: bool = field(init=False)
     """The prompt, or what stands in for its answer, needs more of a recipe's row than the index."""
     cached_links: Sequence[Link] = field(init=False)
+    instant: Link | None = field(init=False)
+    """The first model, where it may answer many prompts at once: nothing of it is looked up, kept or paid."""
     system: str | None = field(init=False)
     schema: dict[str, Any] | None = field(init=False)
     _external_id_name: str | None = field(init=False)
@@ -94,6 +101,9 @@ class Work:
         speaks = not TEXT_FIELDS.isdisjoint(fields_of(plan.source_recipe or ""))
         self.quotes_rows = plan.source_recipe is not None and (speaks or not quoted <= {"index"})
         self.budget = None if plan.budget_usd is None else Budget(plan.budget_usd)
+        first = self.links[0] if self.links else None
+        asks_nobody_else = not (self.cached_links or self.quotes_rows or self.budget)
+        self.instant = first if isinstance(first, Link) and first.instant and asks_nobody_else else None
         if prompt and prompt.response_schema is not None:
             try:
                 self._rule = ResponseRule(prompt.response_schema)

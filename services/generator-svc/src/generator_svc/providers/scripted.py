@@ -36,11 +36,19 @@ class Scripted:
 
     async def complete(self, ask: Ask) -> Completion:
         """One answer."""
-        if ask.model != "instant" and (latency := _LATENCY.match(ask.model)):
+        if latency := _LATENCY.match(ask.model):
             await asyncio.sleep(int(latency[1]) / 1000)
-        digest = blake2b(ask.prompt.encode(), digest_size=8).hexdigest()
-        text = f"Scripted answer {digest}: steady, as expected." if ask.schema is None else _structured(ask, digest)
-        return Completion(text, len(ask.prompt) // 4 + 1, len(text) // 4 + 1)
+        return _answer(ask)
+
+    def at_once(self, ask: Ask) -> Completion | None:
+        """The same, where the model is not one that takes its time."""
+        return None if _LATENCY.match(ask.model) else _answer(ask)
+
+
+def _answer(ask: Ask) -> Completion:
+    digest = blake2b(ask.prompt.encode(), digest_size=8).hexdigest()
+    text = f"Scripted answer {digest}: steady, as expected." if ask.schema is None else _structured(ask, digest)
+    return Completion(text, len(ask.prompt) // 4 + 1, len(text) // 4 + 1)
 
 
 def _structured(ask: Ask, digest: str) -> str:
