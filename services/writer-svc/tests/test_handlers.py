@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
-from shared.bus import Parked, Postponed
+from shared.bus import Parked, Postponed, Received
 from shared.errors import Retryable
-from shared.events import RecordSettled
+from shared.events import RecordSettled, RecordsGenerated
 from writer_svc.domain.memory import Written
 from writer_svc.domain.plans import PlanBook
 from writer_svc.domain.target import Planned
 from writer_svc.domain.verdicts import Verdict
-from writer_svc.handlers import failed_record, write_records
+from writer_svc.handlers import failed_record, keep_at_once, write_records
 from writer_svc.targets import open_targets
 
 
@@ -248,3 +248,33 @@ async def test_nothing_is_deleted_that_a_batch_did_not_ask_for(
         assert (event.state, len(noted.texts)) == ("written", 1)
     else:
         assert (event.state, event.code, noted.texts) == ("skipped", "DELETES_IGNORED", [])
+
+
+def at_once(plans: PlanBook, results: list[Any]) -> Any:
+    group = RecordsGenerated(batch_id="b", results=results)
+    return keep_at_once(Received(group, {}, "results.v1", 0, 0, 1, None), plans=plans)
+
+
+@pytest.mark.parametrize(("target", "mode"), [({"kind": "csv"}, "run"), ({"kind": "none"}, "run"), (None, "test")])
+async def test_results_kept_at_once_have_the_verdicts_they_had_one_by_one(
+    plans: PlanBook, make_plan: Any, make_control: Any, make_result: Any, make_received: Any, target: Any, mode: str
+) -> None:
+    plans.note("b", make_control("running", make_plan(target, mode=mode)))
+    results = [make_result(index, provider="openai", model="m", usage={"input_tokens": 3}) for index in range(20)]
+    results[3] = make_result(3, source="fallback", category="timeout", reason="it was slow", values={"a": None})
+    alone = await settle(plans, [make_received(result) for result in results], open_targets(None))
+    assert at_once(plans, results) == alone
+
+
+@pytest.mark.parametrize("why", ["unknown", "finished", "cancelled", "held", "written", "deleted"])
+def test_results_that_need_a_look_are_not_kept_at_once(
+    plans: PlanBook, make_plan: Any, make_control: Any, make_result: Any, why: str
+) -> None:
+    plan = make_plan(None if why == "written" else {"kind": "none"})
+    if why != "unknown":
+        plans.note("b", make_control("cancelled" if why == "cancelled" else "running", plan))
+    if why == "finished":
+        plans.note("b", None)
+    if why == "held":
+        plans.hold("b")
+    assert at_once(plans, [make_result(0, deleted=True if why == "deleted" else None)]) is None

@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,7 +30,7 @@ from writer_svc.domain.plans import PlanBook, plan_key, stays_here
 from writer_svc.domain.staging import Job, Patience
 from writer_svc.domain.upload_budget import UploadBudget
 from writer_svc.domain.uploads import Closing, DatasetUpload
-from writer_svc.handlers import failed_record, write_records
+from writer_svc.handlers import failed_record, keep_at_once, write_records
 from writer_svc.news import follow_batches
 from writer_svc.settings import WriterSettings
 from writer_svc.steering import Steering
@@ -106,6 +107,7 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         handler=write_records,
         collect=_groups(settings, plans),
         failed=failed_record,
+        at_once=partial(keep_at_once, plans=plans),
         plans=plans,
         targets=open_targets(
             salesforce,

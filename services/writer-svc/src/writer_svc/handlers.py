@@ -12,13 +12,22 @@ from opentelemetry.util.types import AttributeValue
 from shared.bus import Parked, Postponed, Received
 from shared.crm.deletions import deletes
 from shared.errors import RecordsmithError, Retryable
-from shared.events import BatchPlan, Event, RecordGenerated
+from shared.events import BatchPlan, Event, RecordGenerated, RecordSettled, RecordsGenerated
 from shared.telemetry import is_sampled, names, span, span_context
 
 from writer_svc.domain.memory import Written
-from writer_svc.domain.plans import PlanBook, plan_key, target_of
+from writer_svc.domain.plans import PlanBook, plan_key, stays_here, target_of
 from writer_svc.domain.target import Planned, Target
-from writer_svc.domain.verdicts import CANCELLED, DELETES_IGNORED, OVERTAKEN, Verdict, failed, settled
+from writer_svc.domain.verdicts import (
+    CANCELLED,
+    DELETES_IGNORED,
+    GENERATED,
+    OVERTAKEN,
+    Verdict,
+    failed,
+    settled,
+    settled_alike,
+)
 from writer_svc.telling import log_failure
 
 PLAN_S = 60.0
@@ -89,6 +98,15 @@ async def write_records(
                 yield settled(result, verdict)
     if later:
         raise Postponed(later)
+
+
+def keep_at_once(received: Received[RecordsGenerated], *, plans: PlanBook) -> Sequence[RecordSettled] | None:
+    """Results that are written nowhere have their verdicts together; None: each has to be looked at by itself."""
+    batch_id, results = received.event.batch_id, received.event.results
+    plan = plans.plan(batch_id)
+    if plan is None or plans.is_held(batch_id) or plans.is_cancelled(batch_id) or not stays_here(target_of(plan)):
+        return None
+    return None if any(result.deleted for result in results) else settled_alike(results, GENERATED)
 
 
 def failed_record(received: Received[Any], error: RecordsmithError, attempts: int) -> Event | None:

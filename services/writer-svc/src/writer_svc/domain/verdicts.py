@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import TypeAdapter
 from shared.errors import Category
@@ -121,27 +121,36 @@ def without_values(said: str, values: Iterable[object]) -> str:
 
 def settled(result: RecordGenerated, verdict: Verdict) -> RecordSettled:
     """The event that tells it, with everything the result says about its answer."""
+    return RecordSettled.model_validate(_settled(result, verdict))
+
+
+def settled_alike(results: Iterable[RecordGenerated], verdict: Verdict) -> list[RecordSettled]:
+    """The same verdict on many: made in one go, which takes a third of the time."""
+    return _VERDICTS.validate_python([_settled(result, verdict) for result in results])
+
+
+def _settled(result: RecordGenerated, verdict: Verdict) -> dict[str, Any]:
     failure = verdict.state == "failed"
-    return RecordSettled(
-        batch_id=result.batch_id,
-        index=result.index,
-        epoch=result.epoch,
-        record_id=result.record_id,
-        answer=result.answer,
-        values=result.values,
-        source=result.source,
-        provider=result.provider,
-        model=result.model,
-        usage=result.usage,
-        cost_usd=result.cost_usd,
-        attempts=result.attempts,
-        category=verdict.category if failure else result.category,
-        reason=verdict.reason or result.reason,
-        state=verdict.state,
-        code=verdict.code,
-        crm_id=verdict.crm_id,
-        change=verdict.change,
-    )
+    return {
+        "batch_id": result.batch_id,
+        "index": result.index,
+        "epoch": result.epoch,
+        "record_id": result.record_id,
+        "answer": result.answer,
+        "values": result.values,
+        "source": result.source,
+        "provider": result.provider,
+        "model": result.model,
+        "usage": result.usage,
+        "cost_usd": result.cost_usd,
+        "attempts": result.attempts,
+        "category": verdict.category if failure else result.category,
+        "reason": verdict.reason or result.reason,
+        "state": verdict.state,
+        "code": verdict.code,
+        "crm_id": verdict.crm_id,
+        "change": verdict.change,
+    }
 
 
 def settled_kept(told: Iterable[tuple[bytes, Verdict]]) -> list[RecordSettled]:
