@@ -34,6 +34,8 @@ class RecorderBus:
         self.events: list[Event] = []
         self.topics: list[Topic | None] = []
         self.traceparents: list[str | None] = []
+        self.sizes: list[int] = []
+        """Of what was published together."""
         self.lose_acks = 0
         self.down = False
 
@@ -46,6 +48,7 @@ class RecorderBus:
         await asyncio.sleep(0)
         if self.down:
             raise Unacknowledged
+        self.sizes.append(len(events))
         for event, traceparent in events:
             self.events.append(event)
             self.topics.append(topic)

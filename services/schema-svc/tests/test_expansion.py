@@ -107,6 +107,23 @@ async def test_no_more_is_expanded_than_the_window_lets_out(make_schema: Any, ma
     assert sorted(schema.bus.covered()) == list(range(2_000))
 
 
+@pytest.mark.parametrize(("every_s", "largest"), [(0.05, 1_000), (1.0, 100)])
+async def test_a_batch_that_is_settled_at_once_is_published_in_large_chunks(
+    make_schema: Any, make_recipe: Any, every_s: float, largest: int
+) -> None:
+    schema = make_schema(Pace(window=500, window_most=10_000, chunk=100, chunk_most=1_000))
+    now = 0.0
+    schema.shop.clock = lambda: now
+    await schema.submit("b", make_recipe(6_000, prompt={"template": "Item {{index}}"}))
+    await schema.scheduler.start()
+    while len(published := schema.bus.of(PromptPrepared)) < 6_000:
+        now += every_s
+        await schema.news(progress("b", 6_000, len(published)))
+        await asyncio.sleep(0.02)
+    assert max(schema.bus.sizes) == largest
+    assert sorted(schema.bus.covered()) == list(range(6_000))
+
+
 async def test_a_small_batch_behind_a_large_one_is_expanded_at_once(make_schema: Any, make_recipe: Any) -> None:
     schema = make_schema(Pace(window=10**9, window_most=10**9, chunk=100))
     await schema.submit("large", make_recipe(100_000, prompt={"template": "{{index}}"}))

@@ -87,6 +87,7 @@ def build(settings: SchemaSettings) -> tuple[Bus, Starlette]:
             window_most=settings.window_most,
             slice_window=settings.slice_window,
             chunk=settings.chunk,
+            chunk_most=settings.chunk_most,
         ),
     )
     scheduler = Scheduler(shop, clock=time.time, lease_s=settings.lease_s, poll_s=settings.poll_s)

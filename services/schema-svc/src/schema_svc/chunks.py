@@ -43,9 +43,10 @@ class ChunkExpander:
         """Publish the next prompts of `share`; False when the window is full."""
         pace, left, batch = self._shop.pace, share.total - share.cursor, self.batch
         window = self._window.size(standing.handled, self._shop.clock())
-        count = min(standing.room(window), pace.chunk, left)
+        most = max(pace.chunk, pace.chunk_most) if self._window.instant else pace.chunk
+        count = min(standing.room(window), most, left)
         # Not a few records at every report of progress: a chunk costs the same whatever its size.
-        if count < min(pace.chunk, left, max(1, window // 8)):
+        if count < min(most, left, max(1, window // 8)):
             return False
         with self._span(count) as chunk:
             expanded, taken = await self._expanded(share, count, chunk)
@@ -90,7 +91,7 @@ class ChunkExpander:
             if not refused and not self._is_stubborn_bug(error):
                 raise
             code = getattr(error, "code", None) or type(error).__name__
-            ranges = (await self._range(share)).part(share.cursor, count)
+            ranges = (await self._range(share)).part(share.cursor, min(count, self._shop.pace.chunk))
             failed = all_failed(ranges, code, "crm" if refused else "bug")
             return expand(self.batch, share.epoch, failed, chunk), len(failed)
 

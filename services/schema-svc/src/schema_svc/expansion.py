@@ -9,6 +9,7 @@ from typing import Any
 
 from opentelemetry.trace import Link, Span
 from opentelemetry.util.types import AttributeValue
+from pydantic import TypeAdapter
 from shared.errors import Category
 from shared.events import (
     BatchSpec,
@@ -20,7 +21,7 @@ from shared.events import (
     SlicePrepared,
 )
 from shared.events.spec import object_key
-from shared.telemetry import names, open_record_trace
+from shared.telemetry import UNSAMPLED, names, open_record_trace, record_traces_are_kept
 from shared.topics import Topic
 
 from schema_svc.domain.ranges import Range
@@ -30,6 +31,8 @@ from shared import topics
 
 LARGEST_VALUES = 512 * 1024
 """Characters of one prompt's values as JSON: the broker takes 1 MB, and a character may be several bytes."""
+
+_PROMPTS = TypeAdapter(list[PromptPrepared])
 
 Traced = tuple[Event, str | None]
 """An event and the traceparent it travels with."""
@@ -63,25 +66,36 @@ class Expanded:
 
 def expand(batch: OpenBatch, epoch: int, records: Sequence[Record | Missing], chunk: Span) -> Expanded:
     """Every record becomes one event: its prompt, or the verdict that there will be none."""
-    expanded = Expanded()
-    context = chunk.get_span_context()
-    links = [Link(context)] if context.is_valid else []
+    verdicts: list[RecordGenerated | RecordSettled] = []
+    asked: list[Record] = []
     for record in records:
         missing = record if isinstance(record, Missing) else _nothing_to_ask(record, batch.needed)
         if missing is None and isinstance(record, Record):
-            prompt = PromptPrepared(
-                batch_id=batch.batch_id,
-                index=record.index,
-                epoch=epoch,
-                record_id=record.record_id,
-                values=filled(record.values, batch.needed) if batch.spec.source.kind != "recipe" else record.values,
-            )
-            expanded.prompts.append(_traced(prompt, links))
+            asked.append(record)
         elif missing is not None and missing.deleted_key is not None:
-            expanded.verdicts.append(_traced(_deletion(batch, epoch, missing, missing.deleted_key), links))
+            verdicts.append(_deletion(batch, epoch, missing, missing.deleted_key))
         elif missing is not None:
-            expanded.verdicts.append(_traced(_verdict(batch.batch_id, epoch, missing), links))
-    return expanded
+            verdicts.append(_verdict(batch.batch_id, epoch, missing))
+    context = chunk.get_span_context()
+    links = [Link(context)] if context.is_valid else []
+    return Expanded(_traced(_prompts(batch, epoch, asked), links), _traced(verdicts, links))
+
+
+def _prompts(batch: OpenBatch, epoch: int, records: Sequence[Record]) -> list[PromptPrepared]:
+    """All made in one go, which takes half the time."""
+    as_read = batch.spec.source.kind == "recipe"
+    return _PROMPTS.validate_python(
+        [
+            {
+                "batch_id": batch.batch_id,
+                "index": record.index,
+                "epoch": epoch,
+                "record_id": record.record_id,
+                "values": record.values if as_read else filled(record.values, batch.needed),
+            }
+            for record in records
+        ]
+    )
 
 
 def all_failed(ranges: Sequence[Range], code: str, category: Category) -> list[Missing]:
@@ -159,6 +173,12 @@ def _deletion(batch: OpenBatch, epoch: int, missing: Missing, key: str) -> Recor
     )
 
 
-def _traced(event: PromptPrepared | RecordGenerated | RecordSettled, links: Sequence[Link]) -> Traced:
+def _traced(events: Sequence[PromptPrepared | RecordGenerated | RecordSettled], links: Sequence[Link]) -> list[Traced]:
+    if not record_traces_are_kept():
+        return [(event, UNSAMPLED) for event in events]
+    return [(event, _trace_of(event, links)) for event in events]
+
+
+def _trace_of(event: PromptPrepared | RecordGenerated | RecordSettled, links: Sequence[Link]) -> str:
     attributes: dict[str, AttributeValue] = {names.BATCH_ID: event.batch_id, names.RECORD_INDEX: event.index}
-    return event, open_record_trace(names.SPAN_EXPAND_RECORD, event.trace_id(), links=links, attributes=attributes)
+    return open_record_trace(names.SPAN_EXPAND_RECORD, event.trace_id(), links=links, attributes=attributes)

@@ -29,10 +29,18 @@ class Reader:
         if self._at != at:
             self.forget()
             self._at = at
-        if not self._buffer:
-            task, self._ahead = self._ahead or self._start(share, share.cursor), None
-            self._buffer = await task
-            position = share.cursor + len(self._buffer)
+        while len(self._buffer) < count and (position := share.cursor + len(self._buffer)) < share.total:
+            task, self._ahead = self._ahead or self._start(share, position), None
+            try:
+                read = await task
+            except Exception:
+                if self._buffer:
+                    break  # what is there goes out first; it is asked for again then
+                raise
+            if not read:
+                break
+            self._buffer += read
+            position += len(read)
             if position < share.total:
                 self._ahead = self._start(share, position)
         return self._buffer[:count]

@@ -18,6 +18,7 @@ class SchemaSettings(Settings):
     window_most: int = Field(32_000, ge=1, description="the same for a batch whose workers settle that many in 2 s")
     slice_window: int = Field(200_000, ge=1, description="the same for rows of recipes, which cost no LLM call")
     chunk: int = Field(500, ge=1, le=500, description="records published together")
+    chunk_most: int = Field(4_000, ge=1, le=8_000, description="the same of a batch whose records are settled at once")
     publish_parallel: int = Field(2, ge=1, description="chunks published at once")
     bulk_query_from: int = Field(50_000, ge=1, description="Salesforce records that are read by a Bulk API query job")
     lease_s: float = Field(6.0, gt=0, description="how long a killed replica's batches stand still at most")

@@ -35,6 +35,8 @@ class Pace:
     window_most: int = 32_000
     slice_window: int = 200_000
     chunk: int = 500
+    chunk_most: int = 4_000
+    """Of a batch whose records are settled at once: a chunk costs the same whatever its size."""
 
 
 @dataclass
