@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -31,16 +31,12 @@ from shared.errors import Rejected
 from shared.settings import KafkaSettings
 from shared.telemetry import get_logger
 
-LINGER_S = 0.002
-"""How long a record waits for company when nothing was sent lately."""
+LINGER_S = 0.025
+"""How long a record waits for company: hundreds of records a second must not be hundreds of requests a second."""
 
-BUSY_LINGER_S = 0.01
-"""And when something was: a trickle of hundreds a second must not be hundreds of requests a second."""
+AT_ONCE, LATELY_S = 3, 0.05
+"""So many flushes within this time do not wait: a person, or the start of a batch, needs a few records in a row."""
 
-STREAM_LINGER_S, STREAM = 0.025, 100
-"""And when it was so many records: in a stream of thousands a second nobody notices, and requests are large."""
-
-LATELY_S = 0.05
 FLUSHES_UNDER_WAY = 2
 """While so many are with the broker, records gather for the next: the busier, the larger the batches. One record in
 each of 24 partitions costs the client and the broker ten times what 24 in one do."""
@@ -65,8 +61,8 @@ class Publisher:
         self._producer: AIOKafkaProducer | None = None
         self._current: Flush | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._sent_at, self._sent = float("-inf"), 0
-        """When the last flush was, and of how many records."""
+        self._lately: deque[float] = deque([float("-inf")] * AT_ONCE, maxlen=AT_ONCE)
+        """When the last flushes were."""
         self._running: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
         self._renewing = asyncio.Lock()
@@ -119,15 +115,11 @@ class Publisher:
             flush = self._current = Flush()
             if len(self._running) < FLUSHES_UNDER_WAY:
                 loop = asyncio.get_running_loop()
-                self._timer = loop.call_later(self._linger_s(loop.time()), self._flush_now)
+                many_lately = loop.time() - self._lately[0] < LATELY_S
+                self._timer = loop.call_later(LINGER_S if many_lately else 0.0, self._flush_now)
         flush.add(messages, told)
         if flush.events >= FLUSH_COUNT:
             self._flush_now()
-
-    def _linger_s(self, now: float) -> float:
-        if now - self._sent_at >= LATELY_S:
-            return LINGER_S
-        return STREAM_LINGER_S if self._sent >= STREAM else BUSY_LINGER_S
 
     def partitions_of(self, topic: str) -> int | None:
         """How many partitions the topic has; None where that is not known yet."""
@@ -148,7 +140,7 @@ class Publisher:
             self._timer.cancel()
             self._timer = None
         if flush is not None:
-            self._sent_at, self._sent = asyncio.get_running_loop().time(), flush.events
+            self._lately.append(asyncio.get_running_loop().time())
             task = asyncio.create_task(self._send(flush))
             self._running.add(task)
             task.add_done_callback(self._flushed)

@@ -21,7 +21,7 @@ LINGER_S = 0.025
 slot is free already; only the record's own result waits.
 """
 
-FIND_LINGER_S = 0.005
+FIND_LINGER_S = 0.002
 """Look-ups wait less: a prompt that somebody waits for begins with one."""
 
 DAY_S = 86_400
