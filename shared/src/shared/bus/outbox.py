@@ -7,7 +7,7 @@ from functools import partial
 
 from shared.bus.bundling import bundled
 from shared.bus.codec import Message, Received
-from shared.bus.encoder import Encoder, now
+from shared.bus.encoder import Encoder, LateHeaders, now
 from shared.bus.flush import Told
 from shared.bus.publisher import Publisher
 from shared.errors import Rejected
@@ -57,7 +57,7 @@ class Outbox:
 
     def _untraced(self, events: Sequence[Event], topic: Topic | None) -> list[Message]:
         messages: list[Message] = []
-        headers = partial(self._encoder.headers, traceparent=UNSAMPLED, time=now())
+        headers = partial(LateHeaders, self._encoder, traceparent=UNSAMPLED, time=now())
         for kind in dict.fromkeys(map(type, events)):
             some = [event for event in events if type(event) is kind]
             to = topic or TOPIC_OF[kind]

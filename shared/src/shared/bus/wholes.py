@@ -25,7 +25,7 @@ AtOnce = Callable[[Received[Any]], Sequence[Event] | None]
 Shares = Callable[[Sequence[tuple[Claim, Received[Any]]]], None]
 """Takes the events of a record that are to be handled one by one."""
 
-TURN = 500
+TURN = 1_000
 """Events between two turns of the event loop."""
 
 Waiting = tuple[Claim, Received[Any]]

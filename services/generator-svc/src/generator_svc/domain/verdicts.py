@@ -39,10 +39,7 @@ def generated(answered: Iterable[tuple[PromptPrepared, Answer]], work: Work) -> 
 def _generated(prompt: PromptPrepared, work: Work, answer: Answer) -> dict[str, Any]:
     tally = answer.tally
     return {
-        "batch_id": prompt.batch_id,
-        "index": prompt.index,
-        "epoch": prompt.epoch,
-        "record_id": prompt.record_id,
+        **vars(prompt),
         "answer": answer.text,
         "values": answer.values,
         "source": answer.source,

@@ -130,21 +130,10 @@ def settled_alike(results: Iterable[RecordGenerated], verdict: Verdict) -> list[
 
 
 def _settled(result: RecordGenerated, verdict: Verdict) -> dict[str, Any]:
-    failure = verdict.state == "failed"
+    # What is the result's alone, its object and key, a verdict does not take.
     return {
-        "batch_id": result.batch_id,
-        "index": result.index,
-        "epoch": result.epoch,
-        "record_id": result.record_id,
-        "answer": result.answer,
-        "values": result.values,
-        "source": result.source,
-        "provider": result.provider,
-        "model": result.model,
-        "usage": result.usage,
-        "cost_usd": result.cost_usd,
-        "attempts": result.attempts,
-        "category": verdict.category if failure else result.category,
+        **vars(result),
+        "category": verdict.category if verdict.state == "failed" else result.category,
         "reason": verdict.reason or result.reason,
         "state": verdict.state,
         "code": verdict.code,
