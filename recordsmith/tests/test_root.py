@@ -79,6 +79,14 @@ def test_an_unknown_command_is_a_usage_error_that_suggests_the_nearest(capsys: p
     assert lines == ["recordsmith: No such command 'doctr'. Did you mean 'doctor'?", "Try: recordsmith --help"]
 
 
+def test_a_group_without_a_command_shows_its_help_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["recipe"]) == 2
+    shown, said = capsys.readouterr()
+    assert "Usage: recordsmith recipe" in shown + said
+    assert "Try:" not in said
+    assert "recordsmith: " not in said
+
+
 def test_a_bug_is_said_to_be_one(package: Package, capsys: pytest.CaptureFixture[str]) -> None:
     package("zz_bug", "import typer\napp = typer.Typer()\n@app.command()\ndef fall() -> None:\n    1 / 0\n")
     assert invoke(["fall"]) == 70

@@ -104,7 +104,10 @@ def _commands_of(entry: EntryPoint) -> dict[str, Any]:
 
 
 def _tell(error: typer.TyperException) -> None:
-    typer.echo(f"recordsmith: {error.format_message()}", err=True)
+    message = error.format_message()
+    if not message:
+        return  # a group without a command has shown its help
+    typer.echo(f"recordsmith: {message}", err=True)
     context = getattr(error, "ctx", None)
     if context is not None:
         typer.echo(f"Try: {context.command_path} --help", err=True)
