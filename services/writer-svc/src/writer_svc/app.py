@@ -126,13 +126,9 @@ def build(settings: WriterSettings) -> tuple[Bus, Starlette]:
         parent_retries=settings.parent_retries,
     )
 
-    async def prepare() -> None:
-        database.migrate(SERVICE, MIGRATIONS)
-        await planned.forget_old()
-        await ensure_topics(settings.kafka)
-
     sessions = [session for session in (salesforce, hubspot) if session is not None]
-    return bus, service_app(WriterService(bus, loops), before=[prepare], after=[_closing(sessions, database)])
+    before, after = _preparing(settings, database, planned), _closing(sessions, database)
+    return bus, service_app(WriterService(bus, loops), before=[before], after=[after])
 
 
 def _sessions(settings: WriterSettings) -> tuple[SalesforceSession | None, HubSpotSession | None]:
@@ -149,6 +145,15 @@ def _groups(settings: WriterSettings, plans: PlanBook) -> Collect[RecordGenerate
         parallel=GROUPS,
         brief=stays_here,
     )
+
+
+def _preparing(settings: WriterSettings, database: Database, planned: StoredPlans) -> Hook:
+    async def prepare() -> None:
+        database.migrate(SERVICE, MIGRATIONS)
+        await planned.forget_old()
+        await ensure_topics(settings.kafka)
+
+    return prepare
 
 
 def _closing(sessions: Sequence[SalesforceSession | HubSpotSession], database: Database) -> Hook:

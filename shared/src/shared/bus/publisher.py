@@ -23,10 +23,10 @@ from aiokafka.errors import (
 
 from shared.bus import metrics
 from shared.bus.codec import Message
-from shared.bus.connection import connection
 from shared.bus.flush import Errors, Flush, Told, batches_of, header_bytes, too_large
 from shared.bus.murmur2 import partition_of, partitions_of
 from shared.bus.packing import packed
+from shared.bus.producer import connected_producer
 from shared.errors import Rejected
 from shared.settings import KafkaSettings
 from shared.telemetry import get_logger
@@ -42,7 +42,6 @@ FLUSHES_UNDER_WAY = 2
 each of 24 partitions costs the client and the broker ten times what 24 in one do."""
 
 FLUSH_COUNT = 5_000
-BATCH_BYTES = 512 * 1024
 MAX_RECORD_BYTES = 1_000_000
 """A broker accepts 1,048,588 bytes by default, framing included; a topic may have its own `max.message.bytes`."""
 
@@ -71,7 +70,7 @@ class Publisher:
 
     async def start(self) -> None:
         """Connect. Raises the client's error when no broker answers."""
-        self._producer = await self._connected()
+        self._producer = await connected_producer(self._settings)
         self.trouble = None
 
     async def stop(self) -> None:
@@ -252,23 +251,7 @@ class Publisher:
                 with suppress(Exception):
                     await asyncio.wait_for(old.stop(), 5.0)
             with suppress(KafkaError, OSError):
-                self._producer = await self._connected()
-
-    async def _connected(self) -> AIOKafkaProducer:
-        producer = AIOKafkaProducer(
-            **connection(self._settings),
-            acks="all",
-            enable_idempotence=True,
-            max_batch_size=BATCH_BYTES,
-            max_request_size=4 * 1024 * 1024,
-            request_timeout_ms=20_000,
-        )
-        try:
-            await producer.start()
-        except BaseException:
-            await producer.stop()
-            raise
-        return producer
+                self._producer = await connected_producer(self._settings)
 
 
 async def _partitions(producer: AIOKafkaProducer, topic: str) -> int | Exception:
