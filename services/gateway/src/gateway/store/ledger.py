@@ -26,6 +26,7 @@ from gateway.store import accounts, chunks, completions, failures, offsets, orde
 from gateway.store.chunks import Key, Stored
 
 Verdict = RecordSettled | RangeSettled
+_NEARLY = 4
 OURS = (BatchProgressed, BatchCompleted, BatchReopened)
 """What the gateway itself announces: if its own progress moved a batch, there would be news of progress for ever."""
 
@@ -41,7 +42,7 @@ class Folded:
     announced: bool = False
     """There is something in the outbox."""
     ending: bool = False
-    """As many verdicts again, and a batch has all of its own."""
+    """A few times as many verdicts again, and a batch has all of its own."""
 
 
 @dataclass
@@ -87,7 +88,7 @@ def fold(
 
 def _is_ending(account: Account, settled_before: int) -> bool:
     settled = account.settled()
-    return account.requested is not None and settled < account.requested <= 2 * settled - settled_before
+    return account.requested is not None and 0 < account.requested - settled <= _NEARLY * (settled - settled_before)
 
 
 def _not_yet_folded(connection: Connection, received: Sequence[Received[Event]]) -> list[Received[Event]]:
