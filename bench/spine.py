@@ -21,7 +21,6 @@ from tests.running import Running, running
 SERVICES = ("gateway", "schema-svc", "generator-svc", "writer-svc")
 RECORDS = 100_000
 MANY = 1_000_000
-WARM = 100_000
 EVENT_BYTES = 300
 ROUNDS = 3
 
@@ -126,7 +125,7 @@ def main() -> None:
         environment = {"KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers}
         with running(Path(folder) / "spine", "--org", "empty", environment=environment) as system:
             # A broker that has run for a minute is half compiled: it takes twice the time for a record.
-            seconds_for(system, prompts_without_a_crm(sized(WARM), SCRIPTED))
+            seconds_for(system, prompts_without_a_crm(sized(RECORDS), SCRIPTED))
             report([throughput(system, bootstrap_servers)])
             report(memory(system))
     if not os.environ.get("BENCH_N"):

@@ -74,8 +74,6 @@ def subscribe(
         **(_membership(listener, group_id, settings) if joins else _everything(topics)),
         group_id=group_id,
         batch=True,
-        max_records=FETCH_RECORDS,
-        batch_timeout_ms=POLL_MS,
         auto_offset_reset="earliest",
         include_in_schema=False,
     )

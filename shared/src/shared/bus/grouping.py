@@ -64,7 +64,7 @@ class GroupsRunner:
         self._context = contextvars.copy_context()
         self._keys: dict[Hashable, _Key] = {}
         self._tasks: dict[asyncio.Task[None], list[Claim]] = {}
-        self._wholes = None if at_once is None else Wholes(settlement, at_once, self._add_all)
+        self._wholes = Wholes(settlement, at_once, self._add_all)
 
     def begin(self, claim: Claim) -> None:
         """Add the record to the group of its key."""
@@ -82,10 +82,7 @@ class GroupsRunner:
             late = Retryable("what the record waited for did not come", category="timeout")
             self._start(self._failing(claim, received, late), [claim])
         elif isinstance(received.event, EventGroup):
-            if self._wholes is not None:
-                self._wholes.begin(claim, received)
-            else:
-                self._add_all(claim.shared_out(received))
+            self._wholes.begin(claim, received)
         else:
             self._add(claim, received)
 
@@ -99,8 +96,7 @@ class GroupsRunner:
 
     def cancel(self, unwanted: Callable[[Claim], bool]) -> None:
         """Drop unwanted claims from groups that have not begun; cancel running groups that hold no other."""
-        if self._wholes is not None:
-            self._wholes.cancel(unwanted)
+        self._wholes.cancel(unwanted)
         for key in self._keys.values():
             for group in (key.collecting, *key.due):
                 for claim, _ in group:

@@ -59,7 +59,7 @@ class SinglesRunner:
         """A worker is on its way to the queue."""
         self._tasks: dict[Claim, asyncio.Task[None] | None] = {}
         """Records that were handed to a handler; no task: their events are on their way to Kafka."""
-        self._wholes = None if at_once is None else Wholes(settlement, at_once, self._line_up)
+        self._wholes = Wholes(settlement, at_once, self._line_up)
 
     def begin(self, claim: Claim) -> None:
         """Queue the record for a worker."""
@@ -70,12 +70,10 @@ class SinglesRunner:
             claim.halt(error)
             return
         if type(received) is Received:
-            if not isinstance(received.event, EventGroup):
-                self._line_up([(claim, received)])
-            elif self._wholes is not None:
+            if isinstance(received.event, EventGroup):
                 self._wholes.begin(claim, received)
             else:
-                self._line_up(claim.shared_out(received))
+                self._line_up([(claim, received)])
         elif isinstance(received, Poison):
             self._start(claim, settlement.bury(claim.record, received.reason, received.error))
         else:
@@ -87,8 +85,7 @@ class SinglesRunner:
 
     def cancel(self, unwanted: Callable[[Claim], bool]) -> None:
         """Give these claims up: what waits is dropped, what runs is cancelled."""
-        if self._wholes is not None:
-            self._wholes.cancel(unwanted)
+        self._wholes.cancel(unwanted)
         for claim, _ in self._queue:
             if unwanted(claim):
                 claim.abandon()

@@ -31,12 +31,18 @@ TURN = 1_000
 Waiting = tuple[Claim, Received[Any]]
 
 
-class Wholes:
-    """Beside a runner: takes its records of several events, and gives back what cannot be handled whole."""
+def nothing_at_once(received: Received[Any]) -> None:
+    """For subscriptions whose events are always handled one by one."""
 
-    def __init__(self, settlement: Settlement, at_once: AtOnce, one_by_one: Shares) -> None:
+
+class Wholes:
+    """Beside a runner: takes its records of several events, and gives back what cannot be handled whole: everything,
+    where there is no `at_once`.
+    """
+
+    def __init__(self, settlement: Settlement, at_once: AtOnce | None, one_by_one: Shares) -> None:
         self._settlement = settlement
-        self._at_once = at_once
+        self._at_once = at_once or nothing_at_once
         self._one_by_one = one_by_one
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Waiting] = deque()
@@ -44,6 +50,8 @@ class Wholes:
 
     def begin(self, claim: Claim, received: Received[Any]) -> None:
         """Queue the record; it holds a slot for each of its events."""
+        if self._at_once is nothing_at_once:
+            return self._one_by_one(claim.shared_out(received))
         claim.widen(len(received.event.parts))
         if not self._waiting:
             self._loop.call_soon(self._turn)

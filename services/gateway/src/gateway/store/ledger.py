@@ -27,6 +27,7 @@ from gateway.store.chunks import Key, Stored
 
 Verdict = RecordSettled | RangeSettled
 _NEARLY = 4
+"""A batch is at its end when so many times the verdicts of this fetch are all that is left."""
 OURS = (BatchProgressed, BatchCompleted, BatchReopened)
 """What the gateway itself announces: if its own progress moved a batch, there would be news of progress for ever."""
 

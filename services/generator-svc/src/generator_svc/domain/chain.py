@@ -55,11 +55,11 @@ class Chain:
         completions = self._caller.at_once(questions, link)
         if completions is None:
             return None
-        rule, name, model = questions[0].work.rule, link.provider.name, link.spec.model
+        name, model = link.provider.name, link.spec.model
         try:
             return [
-                Answer(answer, None if rule is None else rule.accept(answer), "llm", name, model, tally)
-                for (answer, _, _), tally in completions
+                Answer(answer, question.accept(answer), "llm", name, model, tally)
+                for question, ((answer, _, _), tally) in zip(questions, completions, strict=True)
             ]
         except InvalidAnswer:
             return None
