@@ -2,85 +2,76 @@
 
 from __future__ import annotations
 
-import socket
+import ssl
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
+from urllib.parse import SplitResult, quote, urlsplit
 
-import aiohttp
 import orjson
 from shared.errors import Fatal
-from yarl import URL
 
+from generator_svc.connections import Broken, Pool, Server, TooLong
 from generator_svc.domain import failures
 
-LARGEST_ANSWER = 8 * 1024 * 1024
-"""Bytes; no model writes that much, so that a broken server cannot fill the memory."""
-
-KEEPALIVE_S = 30.0
+_URL_CHARACTERS = "/%:@!$&'()*+,;=~?"
+_PORTS = {"http": 80, "https": 443}
 
 
 class Http:
-    """The connections of a process. They open with the first call, because they belong to an event loop."""
+    """The connections of a process, to every server its own. They belong to the event loop of the first call."""
 
     def __init__(self) -> None:
-        self._connector: aiohttp.TCPConnector | None = None
-        self._sessions: list[aiohttp.ClientSession] = []
+        self._pools: dict[tuple[str, str, int], Pool] = {}
 
     def endpoint(self, url: str, headers: Mapping[str, str]) -> Endpoint:
-        """An address with its prepared headers."""
-        return Endpoint(self, URL(url), {"content-type": "application/json", "accept": "application/json", **headers})
-
-    def session(self, headers: Mapping[str, str]) -> aiohttp.ClientSession:
-        """A session that sends these headers with every call; all share the connections.
-
-        The limit on connections is the gates' business, not the connector's.
-        """
-        if self._connector is None or self._connector.closed:
-            self._connector = aiohttp.TCPConnector(
-                limit=0, keepalive_timeout=KEEPALIVE_S, ttl_dns_cache=60, socket_factory=_nodelay
-            )
-        made = aiohttp.ClientSession(
-            connector=self._connector, connector_owner=False, headers=headers, cookie_jar=aiohttp.DummyCookieJar()
-        )
-        self._sessions.append(made)
-        return made
+        """An address with its prepared headers. Raises `Fatal` for a header that HTTP cannot carry."""
+        parts = urlsplit(url)
+        return Endpoint(self._pool(parts), _head(parts, headers))
 
     async def close(self) -> None:
         """Give the connections back."""
-        for session in self._sessions:
-            await session.close()
-        if self._connector is not None:
-            await self._connector.close()
+        for pool in self._pools.values():
+            pool.close()
+
+    def _pool(self, parts: SplitResult) -> Pool:
+        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        key = (parts.scheme, host, port)
+        if key not in self._pools:
+            tls = self._tls if parts.scheme == "https" else None
+            self._pools[key] = Pool(Server(host, port, tls))
+        return self._pools[key]
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Certificates are checked against the machine's, or `SSL_CERT_FILE`'s."""
+        context = ssl.create_default_context()
+        context.set_alpn_protocols(["http/1.1"])
+        return context
 
 
 class Endpoint:
     """Where a provider is asked."""
 
-    def __init__(self, http: Http, url: URL, headers: Mapping[str, str]) -> None:
-        self._url = url
-        self._http = http
-        self._headers = headers
-        self._session: aiohttp.ClientSession | None = None
+    def __init__(self, pool: Pool, head: bytes) -> None:
+        """`head` is a request up to the value of its content length."""
+        self._pool = pool
+        self._head = head
 
     async def post(self, request: Mapping[str, Any], timeout_s: float) -> Any:
-        """The JSON body of a 2xx. Raises `ProviderError` for everything else that a server or a network can do."""
-        if self._session is None or self._session.closed:
-            self._session = self._http.session(self._headers)
+        """The JSON body of a 2xx. Raises `ProviderError` for everything else that a server or a network can do.
+
+        A redirect is not followed: it would carry the key to an address nobody configured.
+        """
+        sent = orjson.dumps(request)
         try:
-            async with self._session.post(
-                self._url,
-                data=aiohttp.BytesPayload(orjson.dumps(request)),
-                timeout=_timeout(timeout_s),
-                allow_redirects=False,  # a redirect would carry the key to an address nobody configured
-            ) as response:
-                body = await _body(response)
-                status, headers = response.status, response.headers
+            status, headers, body = await self._pool.ask(b"%b%d\r\n\r\n%b" % (self._head, len(sent), sent), timeout_s)
         except TimeoutError:
             raise failures.timed_out(timeout_s) from None
-        except (aiohttp.ClientError, OSError):
-            # Not chained: a client error may quote the request.
+        except Broken:
             raise failures.unreachable() from None
+        except TooLong:
+            raise failures.malformed() from None
         if not 200 <= status < 300:
             raise failures.from_status(status, headers, _json(body))
         answer = _json(body)
@@ -94,32 +85,41 @@ def base_url(address: str | None, default: str) -> str:
     url = (address or default).rstrip("/")
     if not url.startswith(("http://", "https://")):
         raise Fatal("the address of an LLM provider must start with http:// or https://", category="auth")
+    try:
+        parts = urlsplit(url)
+        known = bool(parts.hostname and _authority(parts)) and parts.port != 0 and not set(parts.netloc) & set(" <>\0")
+    except ValueError:
+        known = False
+    if not known:
+        raise Fatal("the address of an LLM provider must be like https://host:port/v1", category="auth")
+    if "@" in parts.netloc:
+        # It would show wherever the address does.
+        raise Fatal("the address of an LLM provider must not contain a user or a password", category="auth")
     return url
 
 
-@lru_cache(maxsize=64)
-def _timeout(seconds: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=seconds)
+def _authority(parts: SplitResult) -> str:
+    """Host and port. Raises `ValueError` for a name that DNS cannot have."""
+    host = (parts.hostname or "").encode("idna").decode()  # without the port, which would count as of the last label
+    host = f"[{host}]" if ":" in host else host
+    return f"{host}:{parts.port}" if parts.port else host
 
 
-def _nodelay(info: Any) -> socket.socket:
-    family, kind, protocol, *_ = info
-    made = socket.socket(family, kind, protocol)
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return made
-
-
-async def _body(response: aiohttp.ClientResponse) -> bytes:
-    if (response.content_length or 0) > LARGEST_ANSWER:
-        raise failures.malformed()
-    if response.content_length is not None:
-        return await response.read()
-    parts, size = [], 0
-    async for part in response.content.iter_any():
-        parts.append(part)
-        if (size := size + len(part)) > LARGEST_ANSWER:
-            raise failures.malformed()
-    return b"".join(parts)
+def _head(parts: SplitResult, headers: Mapping[str, str]) -> bytes:
+    path = quote(f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", safe=_URL_CHARACTERS)
+    sent = {
+        "host": _authority(parts),
+        "user-agent": "recordsmith",
+        "accept": "application/json",
+        "accept-encoding": "identity",
+        "content-type": "application/json",
+        **headers,
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+    head = f"POST {path} HTTP/1.1\r\n{lines}content-length: "
+    if any(not value.isascii() or not value.isprintable() for value in sent.values()):
+        raise Fatal("a key of an LLM provider must be printable ASCII on one line", category="auth")
+    return head.encode()
 
 
 def _json(body: bytes) -> Any:
