@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import urllib.request
@@ -20,6 +21,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
+
+_LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 
 def answer_to(prompt: str) -> str:
@@ -61,13 +66,12 @@ class _Connection(asyncio.Protocol):
         head, found, rest = self._buffer.partition(b"\r\n\r\n")
         if not found:
             return None
-        lines = head.decode("latin-1").split("\r\n")
-        lengths = [int(line.split(":")[1]) for line in lines if line.lower().startswith("content-length")]
-        length = lengths[0] if lengths else 0
+        stated = _LENGTH.search(head)
+        length = int(stated[1]) if stated else 0
         if len(rest) < length:
             return None
         self._buffer = rest[length:]
-        return lines[0].split(" ")[1], json.loads(rest[:length] or b"{}")
+        return head.split(b" ", 2)[1].decode(), orjson.loads(rest[:length] or b"{}")
 
     def _answer(self, path: str, body: dict[str, Any]) -> None:
         behaviour = self._behaviour
@@ -77,34 +81,43 @@ class _Connection(asyncio.Protocol):
             if body.get("forget"):
                 behaviour.calls.clear()
                 behaviour.peak = behaviour.in_flight
-            return self._send(200, {"ok": True})
+            return self._send(_response(200, {"ok": True}))
         if path == "/calls":
-            return self._send(200, {"calls": behaviour.calls, "in_flight": behaviour.in_flight, "peak": behaviour.peak})
+            known = {"calls": behaviour.calls, "in_flight": behaviour.in_flight, "peak": behaviour.peak}
+            return self._send(_response(200, known))
         if path.endswith("/models"):
-            return self._send(200, {"object": "list", "data": [{"id": "gpt-4o-mini", "object": "model"}]})
+            return self._send(_response(200, {"object": "list", "data": [{"id": "gpt-4o-mini", "object": "model"}]}))
         prompt = body["messages"][-1]["content"] if "messages" in body else body["prompt"]
         behaviour.calls[prompt] += 1
         behaviour.in_flight += 1
         behaviour.peak = max(behaviour.peak, behaviour.in_flight)
-        asyncio.get_running_loop().call_later(behaviour.latency, self._complete, prompt, "messages" in body)
+        made = _completion(prompt, "messages" in body)  # now, so that the latency is all that an answer waits for
+        asyncio.get_running_loop().call_later(behaviour.latency, self._complete, prompt, made)
 
-    def _complete(self, prompt: str, chat: bool) -> None:
+    def _complete(self, prompt: str, made: bytes) -> None:
         self._behaviour.in_flight -= 1
         status = self._behaviour.status_for(prompt)
         if status != 200:  # an honest provider error quotes the prompt back: it must not reach logs
-            return self._send(status, {"error": {"message": f"Cannot answer: {prompt}", "type": "server_error"}})
-        text = answer_to(prompt)
-        usage = {"prompt_tokens": max(1, len(prompt) // 4), "completion_tokens": len(text) // 4}
-        choice: dict[str, Any] = {"index": 0, "finish_reason": "stop"}
-        choice |= {"message": {"role": "assistant", "content": text}} if chat else {"text": text}
-        self._send(200, {"id": "fake", "model": "fake", "choices": [choice], "usage": usage})
+            made = _response(status, {"error": {"message": f"Cannot answer: {prompt}", "type": "server_error"}})
+        self._send(made)
 
-    def _send(self, status: int, payload: dict[str, Any]) -> None:
-        if self._transport.is_closing():
-            return
-        body = json.dumps(payload).encode()
-        head = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-        self._transport.write(head.encode() + body)
+    def _send(self, response: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(response)
+
+
+def _completion(prompt: str, chat: bool) -> bytes:
+    text = answer_to(prompt)
+    usage = {"prompt_tokens": max(1, len(prompt) // 4), "completion_tokens": len(text) // 4}
+    choice: dict[str, Any] = {"index": 0, "finish_reason": "stop"}
+    choice |= {"message": {"role": "assistant", "content": text}} if chat else {"text": text}
+    return _response(200, {"id": "fake", "model": "fake", "choices": [choice], "usage": usage})
+
+
+def _response(status: int, payload: dict[str, Any]) -> bytes:
+    body = orjson.dumps(payload)
+    head = b"HTTP/1.1 %d X\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+    return head % (status, len(body)) + body
 
 
 class FakeLLM:
