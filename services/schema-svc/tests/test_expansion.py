@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from schema_svc.domain.ranges import SLICE
+from schema_svc.sources.rows import Rows
 from schema_svc.workshop import Pace
 from shared.events import (
     CHUNK,
@@ -122,6 +123,36 @@ async def test_a_batch_that_is_settled_at_once_is_published_in_large_chunks(
         await asyncio.sleep(0.02)
     assert max(schema.bus.sizes) == largest
     assert sorted(schema.bus.covered()) == list(range(6_000))
+
+
+async def test_the_first_chunk_is_small_so_that_calls_begin(make_schema: Any, make_recipe: Any) -> None:
+    schema = make_schema(Pace(first=30, chunk=100))
+    await schema.submit("b", make_recipe(250, prompt={"template": "Item {{index}}"}))
+    await schema.scheduler.start()
+    await schema.until(lambda: len(schema.bus.of(PromptPrepared)) == 250)
+    assert [size for size in schema.bus.sizes if size > 2] == [30, 100, 100, 20]
+
+
+async def test_records_are_read_while_the_workers_are_told_of_the_batch(make_schema: Any, make_rows: Any) -> None:
+    reads = asyncio.Event()
+
+    class Noticed(Rows):
+        async def records(self, *asked: Any) -> list[Any]:
+            reads.set()
+            return list(await super().records(*asked))
+
+    schema = make_schema(sources={"rows": Noticed()})
+    told = schema.bus.publish_many
+
+    async def slow_broker(events: Any, **how: Any) -> None:
+        if not schema.bus.of(PromptPrepared):
+            await asyncio.wait_for(reads.wait(), 5)  # never, if reading waited for the workers
+        await told(events, **how)
+
+    schema.bus.publish_many = slow_broker
+    await schema.submit("b", make_rows(10))
+    await schema.scheduler.start()
+    await schema.until(lambda: len(schema.bus.of(PromptPrepared)) == 10)
 
 
 async def test_a_small_batch_behind_a_large_one_is_expanded_at_once(make_schema: Any, make_recipe: Any) -> None:

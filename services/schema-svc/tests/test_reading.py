@@ -52,6 +52,23 @@ async def test_less_than_a_chunk_leaves_the_rest_for_the_next() -> None:
     assert source.asked == [(0, 100), (100, 100)], "the second is read ahead"
 
 
+async def test_reading_ahead_is_the_reading_that_is_taken() -> None:
+    source = Source()
+    reader = Reader(source.read, 100)
+    reader.ahead(share(0))
+    reader.ahead(share(0))
+    assert numbers(await reader.take(share(0), 30)) == list(range(30))
+    reader.ahead(share(0))
+    assert source.asked == [(0, 100)]
+
+
+async def test_what_was_read_ahead_elsewhere_is_dropped() -> None:
+    source = Source()
+    reader = Reader(source.read, 100)
+    reader.ahead(share(0))
+    assert numbers(await reader.take(share(200), 100)) == list(range(200, 250))
+
+
 async def test_what_was_read_before_a_failure_goes_out_first() -> None:
     source = Source(fails_at=100)
     reader = Reader(source.read, 100)

@@ -49,7 +49,7 @@ class InFlightSettings(Settings):
     model_config = SettingsConfigDict(env_prefix="GENERATOR_")
 
     interactive_in_flight: int = Field(512, ge=1)
-    bulk_in_flight: int = Field(2_048, ge=1)
+    bulk_in_flight: int = Field(4_096, ge=1)
     slices_in_flight: int = Field(16, ge=1)
 
 

@@ -39,15 +39,22 @@ class ChunkExpander:
         self._window = Window(shop.pace.window, shop.pace.window_most)
         self._bugs = 0
 
-    async def prompts(self, standing: Standing, share: Share) -> bool:
-        """Publish the next prompts of `share`; False when the window is full."""
+    def read_ahead(self, share: Share) -> None:
+        """The next prompts will be of `share`."""
+        if self.batch.spec.prompt is not None:
+            self._reader.ahead(share)
+
+    async def prompts(self, standing: Standing, share: Share) -> Standing | None:
+        """Publish the next prompts of `share`, and how the batch stands then; None when the window is full."""
         pace, left, batch = self._shop.pace, share.total - share.cursor, self.batch
         window = self._window.size(standing.handled, self._shop.clock())
         most = max(pace.chunk, pace.chunk_most) if self._window.instant else pace.chunk
+        if not share.cursor:
+            most = min(most, pace.first)
         count = min(standing.room(window), most, left)
         # Not a few records at every report of progress: a chunk costs the same whatever its size.
         if count < min(most, left, max(1, window // 8)):
-            return False
+            return None
         with self._span(count) as chunk:
             expanded, taken = await self._expanded(share, count, chunk)
             async with self._shop.turnstile.turn(batch.batch_id, taken):
@@ -56,27 +63,27 @@ class ChunkExpander:
                     await self._shop.publisher.publish_many(expanded.prompts, topic=batch.lane, together=instant)
                 if expanded.verdicts:
                     await self._shop.publisher.publish_many(expanded.verdicts)
-                await self._shop.store.advance(batch.batch_id, self._fence, share, taken)
+                after = await self._shop.store.advance(batch.batch_id, self._fence, share, taken)
         self._reader.advance(taken)
         self._bugs = 0
-        return True
+        return after
 
-    async def slices(self, standing: Standing, share: Share) -> bool:
-        """Publish the next row ranges of `share`; False when the window is full."""
+    async def slices(self, standing: Standing, share: Share) -> Standing | None:
+        """Publish the next row ranges of `share`, and how the batch stands then; None when the window is full."""
         chosen = await self._chosen(standing, share)
         if not chosen:
-            return False
+            return None
         with self._span(length(chosen)):
-            await self._publish(share, [slice_event(self.batch, share.epoch, rows) for rows in chosen], length(chosen))
-        return True
+            events = [slice_event(self.batch, share.epoch, rows) for rows in chosen]
+            return await self._publish(share, events, length(chosen))
 
-    async def cancel(self, share: Share) -> None:
+    async def cancel(self, share: Share) -> Standing:
         """Settle the next records of `share` that will never be expanded."""
         rest = (await self._range(share)).part(share.cursor, CANCELLED_RANGES * CHUNK)
         pieces = list(islice(cut(rest, CHUNK), CANCELLED_RANGES))
         with self._span(length(pieces)):
             events = [cancelled_event(self.batch.batch_id, share.epoch, piece) for piece in pieces]
-            await self._publish(share, events, length(pieces))
+            return await self._publish(share, events, length(pieces))
 
     def forget(self) -> None:
         """Drop what was read ahead."""
@@ -107,12 +114,12 @@ class ChunkExpander:
             chosen.append(piece)
         return chosen
 
-    async def _publish(self, share: Share, events: Sequence[Event], records: int) -> None:
+    async def _publish(self, share: Share, events: Sequence[Event], records: int) -> Standing:
         traceparent = current_traceparent()
         traced: list[Traced] = [(event, traceparent) for event in events]
         async with self._shop.turnstile.turn(self.batch.batch_id, len(traced)):
             await self._shop.publisher.publish_many(traced)
-            await self._shop.store.advance(self.batch.batch_id, self._fence, share, records)
+            return await self._shop.store.advance(self.batch.batch_id, self._fence, share, records)
 
     async def _range(self, share: Share) -> Ranges:
         key = (share.epoch, share.first)

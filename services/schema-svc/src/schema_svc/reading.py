@@ -23,12 +23,15 @@ class Reader:
         self._buffer: list[Entry] = []
         self._ahead: asyncio.Task[list[Entry]] | None = None
 
+    def ahead(self, share: Share) -> None:
+        """Begin to read what is taken next."""
+        self._go_to(share)
+        if not self._buffer and self._ahead is None:
+            self._ahead = self._start(share, share.cursor)
+
     async def take(self, share: Share, count: int) -> list[Entry]:
         """At most `count` records at the cursor of `share`. The same again until `advance` is called."""
-        at = (share.epoch, share.first, share.cursor)
-        if self._at != at:
-            self.forget()
-            self._at = at
+        self._go_to(share)
         while len(self._buffer) < count and (position := share.cursor + len(self._buffer)) < share.total:
             task, self._ahead = self._ahead or self._start(share, position), None
             try:
@@ -57,6 +60,12 @@ class Reader:
         if self._ahead is not None:
             self._ahead.cancel()
             self._ahead = None
+
+    def _go_to(self, share: Share) -> None:
+        at = (share.epoch, share.first, share.cursor)
+        if self._at != at:
+            self.forget()
+            self._at = at
 
     def _start(self, share: Share, position: int) -> asyncio.Task[list[Entry]]:
         task = asyncio.ensure_future(self._read(share, position, self._chunk))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from shared.errors import Fatal, RecordsmithError, Rejected, Retryable
-from shared.events import BatchControlled, BatchPlan, BatchPlanned, BatchRefused, Event
+from shared.events import BatchControlled, BatchPlan, BatchPlanned, BatchRefused, BatchSpec, Event
 from shared.telemetry import get_logger, names, span
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -35,6 +35,9 @@ class BatchRunner:
         self.seen: Standing | None = None
         self._shop = shop
         self._wake = asyncio.Event()
+        self._known: Standing | None = None
+        """What the last step made of the batch; it counts until somebody wakes us."""
+        self._order: tuple[BatchSpec, str | None] | None = None
         self._expander: ChunkExpander | None = None
         self._failures = 0
         self._bugs = 0
@@ -69,10 +72,8 @@ class BatchRunner:
         return await self._expand(standing)
 
     async def _turn(self) -> float:
-        # Cleared before looking: a change between looking and resting wakes us again.
-        self._wake.clear()
         try:
-            self.seen = await self._shop.store.standing(self.batch_id, self.fence)
+            self.seen = await self._standing()
             rest_s = await self.step(self.seen)
         except LeaseLost:
             return ENDED
@@ -82,22 +83,30 @@ class BatchRunner:
         self._shop.unwell.pop(self.batch_id, None)
         return rest_s
 
+    async def _standing(self) -> Standing:
+        known, self._known = self._known, None
+        if known is not None and not self._wake.is_set():
+            return known
+        # Cleared before looking: a change between looking and resting wakes us again.
+        self._wake.clear()
+        return await self._shop.store.standing(self.batch_id, self.fence)
+
     async def _plan(self, standing: Standing) -> float:
         store = self._shop.store
         if standing.wanted == "cancelled":
-            await store.planned(self.batch_id, self.fence, 0)
+            self._known = await store.planned(self.batch_id, self.fence, 0)
             return 0.0
         try:
             async with self._shop.planning:
                 requested = await self._requested()
-            await store.planned(self.batch_id, self.fence, requested)
+            self._known = await store.planned(self.batch_id, self.fence, requested)
         except Rejected as refused:
-            await store.refused(self.batch_id, self.fence, str(refused))
+            self._known = await store.refused(self.batch_id, self.fence, str(refused))
         except Exception as error:
             if not self._is_stubborn_bug(error):
                 raise
             reason = f"The batch could not be planned because of an error of ours ({type(error).__name__})."
-            await store.refused(self.batch_id, self.fence, reason)
+            self._known = await store.refused(self.batch_id, self.fence, reason)
         return 0.0
 
     async def _requested(self) -> int:
@@ -108,7 +117,7 @@ class BatchRunner:
     async def _announce(self, standing: Standing) -> float:
         """Tell the workers the whole truth, then remember that they know; after a crash they hear it twice."""
         batch_id, state, publisher = self.batch_id, standing.state, self._shop.publisher
-        spec, traceparent = await self._shop.store.spec(batch_id)
+        spec, traceparent = await self._ordered()
         if standing.phase == "refused":
             await publisher.publish(BatchRefused(batch_id=batch_id, reason=standing.reason or ""), traceparent)
         else:
@@ -117,30 +126,38 @@ class BatchRunner:
             news: list[Event] = [control]
             if standing.announced is None:
                 news.append(BatchPlanned(batch_id=batch_id, requested=standing.requested))
+            if state == "running" and standing.shares:
+                (await self._opened()).read_ahead(standing.shares[0])
             # Acknowledged before any prompt: one that arrives before its plan would have to wait.
             await publisher.publish_many([(event, traceparent) for event in news])
-        await self._shop.store.announced(batch_id, self.fence, state)
+        self._known = await self._shop.store.announced(batch_id, self.fence, state)
         get_logger().info(names.LOG_BATCH, batch_id=batch_id, state=state, requested=standing.requested)
         return 0.0
 
     async def _expand(self, standing: Standing) -> float:
+        share, expander = standing.shares[0], await self._opened()
+        if standing.state == "cancelled":
+            self._known = await expander.cancel(share)
+            return 0.0
+        publish = expander.slices if expander.batch.spec.prompt is None else expander.prompts
+        self._known = await publish(standing, share)
+        return IDLE_S if self._known is None else 0.0
+
+    async def _opened(self) -> ChunkExpander:
         if self._expander is None:
             self._expander = ChunkExpander(self._shop, await self._open(), self.fence)
-        share, batch = standing.shares[0], await self._open()
-        if standing.state == "cancelled":
-            await self._expander.cancel(share)
-            return 0.0
-        publish = self._expander.slices if batch.spec.prompt is None else self._expander.prompts
-        more: bool = await publish(standing, share)
-        return 0.0 if more else IDLE_S
+        return self._expander
 
     async def _open(self) -> OpenBatch:
-        if self._expander is not None:
-            return self._expander.batch
-        store, batch_id = self._shop.store, self.batch_id
-        spec, traceparent = await store.spec(batch_id)
+        spec, traceparent = await self._ordered()
         source = source_of(spec, self._shop.sources)
-        return OpenBatch(batch_id, spec, traceparent, Needed.of(spec), source, StoredSnapshot(store.database, batch_id))
+        snapshot = StoredSnapshot(self._shop.store.database, self.batch_id)
+        return OpenBatch(self.batch_id, spec, traceparent, Needed.of(spec), source, snapshot)
+
+    async def _ordered(self) -> tuple[BatchSpec, str | None]:
+        if self._order is None:
+            self._order = await self._shop.store.spec(self.batch_id)
+        return self._order
 
     def _is_stubborn_bug(self, error: Exception) -> bool:
         if isinstance(error, RecordsmithError | SQLAlchemyError):

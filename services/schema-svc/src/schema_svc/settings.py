@@ -14,7 +14,7 @@ class SchemaSettings(Settings):
 
     model_config = SettingsConfigDict(env_prefix="SCHEMA_")
 
-    window: int = Field(1_000, ge=1, description="prompts of a slow batch that may be without a verdict at a time")
+    window: int = Field(2_000, ge=1, description="prompts of a slow batch that may be without a verdict at a time")
     window_most: int = Field(32_000, ge=1, description="the same for a batch whose workers settle that many in 2 s")
     slice_window: int = Field(200_000, ge=1, description="the same for rows of recipes, which cost no LLM call")
     chunk: int = Field(500, ge=1, le=500, description="records published together")

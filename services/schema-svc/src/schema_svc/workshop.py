@@ -31,9 +31,11 @@ class Publisher(Protocol):
 class Pace:
     """How far and in what portions batches are expanded."""
 
-    window: int = 1_000
+    window: int = 2_000
     window_most: int = 32_000
     slice_window: int = 200_000
+    first: int = 250
+    """Prompts in the first chunk: calls begin while the next is still being written."""
     chunk: int = 500
     chunk_most: int = 4_000
     """Of a batch whose records are settled at once: a chunk costs the same whatever its size."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from shared.database import Database
@@ -19,7 +19,9 @@ ROWS_PER_PART = 500
 
 
 class BatchStore:
-    """Every method is one transaction. Those with a `fence` raise `LeaseLost` when another replica has the batch."""
+    """Every method is one transaction. Those with a `fence` raise `LeaseLost` when another replica has the batch; what
+    they change they answer with, so that nobody has to look again.
+    """
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -141,13 +143,7 @@ class BatchStore:
     async def standing(self, batch_id: str, fence: int) -> Standing:
         """How a batch stands now."""
 
-        def work(connection: Connection) -> Standing:
-            found = _standings(connection, and_(BATCHES.c.batch_id == batch_id, BATCHES.c.fence == fence))
-            if not found:
-                raise LeaseLost(batch_id)
-            return found[0]
-
-        return await self.database.read(work)
+        return await self.database.read(lambda connection: _one_standing(connection, batch_id, fence))
 
     async def spec(self, batch_id: str) -> tuple[BatchSpec, str | None]:
         """What was ordered, and the trace it was ordered in."""
@@ -160,39 +156,48 @@ class BatchStore:
         query = select(SHARES.c.ranges).where(*_is(batch_id, share))
         return Ranges(unpacked(await self.database.read(lambda connection: connection.execute(query).scalar_one())))
 
-    async def planned(self, batch_id: str, fence: int, requested: int) -> None:
+    async def planned(self, batch_id: str, fence: int, requested: int) -> Standing:
         """The source was asked: so many records are to be expanded."""
 
-        def work(connection: Connection) -> None:
-            _hold(connection, batch_id, fence, phase="ready", requested=requested)
+        def open_share(connection: Connection) -> None:
             if requested:
                 _open_share(connection, batch_id, 0, Ranges([(0, requested)]))
 
-        await self.database.write(work)
+        return await self._held(batch_id, fence, open_share, phase="ready", requested=requested)
 
-    async def refused(self, batch_id: str, fence: int, reason: str) -> None:
+    async def refused(self, batch_id: str, fence: int, reason: str) -> Standing:
         """The batch cannot run."""
-        text = reason.replace("\0", "")
-        await self.database.write(lambda c: _hold(c, batch_id, fence, phase="refused", reason=text))
+        return await self._held(batch_id, fence, phase="refused", reason=reason.replace("\0", ""))
 
-    async def announced(self, batch_id: str, fence: int, state: str) -> None:
+    async def announced(self, batch_id: str, fence: int, state: str) -> Standing:
         """Workers were told `state`. After the last word of a batch it is closed, unless it was reopened meanwhile."""
         last = and_(BATCHES.c.phase == state, BATCHES.c.phase.in_(["refused", "finished"]))
-        await self.database.write(
-            lambda c: _hold(c, batch_id, fence, announced=state, open=case((last, False), else_=BATCHES.c.open))
-        )
+        return await self._held(batch_id, fence, announced=state, open=case((last, False), else_=BATCHES.c.open))
 
-    async def advance(self, batch_id: str, fence: int, share: Share, count: int) -> None:
+    async def advance(self, batch_id: str, fence: int, share: Share, count: int) -> Standing:
         """`count` more records of `share` were published and acknowledged."""
         at_cursor = update(SHARES).where(*_is(batch_id, share), SHARES.c.cursor == share.cursor)
         change = at_cursor.values(cursor=share.cursor + count)
 
-        def work(connection: Connection) -> None:
-            _hold(connection, batch_id, fence, open=BATCHES.c.open)
+        def move(connection: Connection) -> None:
             if connection.execute(change).rowcount != 1:
                 raise LeaseLost(batch_id)
 
-        await self.database.write(work)
+        return await self._held(batch_id, fence, move, open=BATCHES.c.open)
+
+    async def _held(
+        self, batch_id: str, fence: int, change: Callable[[Connection], None] = lambda _: None, **values: Any
+    ) -> Standing:
+        """Change a batch under its fence; its row stays locked until the transaction ends."""
+        held = update(BATCHES).where(BATCHES.c.batch_id == batch_id, BATCHES.c.fence == fence).values(**values)
+
+        def work(connection: Connection) -> Standing:
+            if connection.execute(held).rowcount != 1:
+                raise LeaseLost(batch_id)
+            change(connection)
+            return _one_standing(connection, batch_id, fence)
+
+        return await self.database.write(work)
 
 
 def _open_share(connection: Connection, batch_id: str, epoch: int, ranges: Ranges) -> bool:
@@ -213,11 +218,11 @@ def _attach(connection: Connection, batch_id: str, part: int, rows: list[dict[st
     )
 
 
-def _hold(connection: Connection, batch_id: str, fence: int, **values: Any) -> None:
-    """Change a batch under its fence; the row stays locked until the transaction ends."""
-    change = update(BATCHES).where(BATCHES.c.batch_id == batch_id, BATCHES.c.fence == fence).values(**values)
-    if connection.execute(change).rowcount != 1:
+def _one_standing(connection: Connection, batch_id: str, fence: int) -> Standing:
+    found = _standings(connection, and_(BATCHES.c.batch_id == batch_id, BATCHES.c.fence == fence))
+    if not found:
         raise LeaseLost(batch_id)
+    return found[0]
 
 
 def _standings(connection: Connection, condition: Any) -> list[Standing]:
