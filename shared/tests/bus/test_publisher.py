@@ -12,6 +12,7 @@ from opentelemetry import context as otel_context
 from opentelemetry import trace
 from shared.bus import Bus, Received
 from shared.bus.codec import Message
+from shared.bus.flush import Flush
 from shared.bus.publisher import Publisher
 from shared.errors import Rejected
 from shared.events import Event, PromptPrepared
@@ -21,6 +22,7 @@ from shared.topics import RESULTS, Topic
 
 from shared.tests.bus.conftest import free_port
 from shared.tests.bus.scene import a_topic, create, everything_in, prompts, result_of, running, worked_off
+from shared.tests.bus.virtual_time import run
 
 
 @contextmanager
@@ -42,6 +44,33 @@ async def published(kafka: KafkaSettings, topic: Topic, *messages: Message) -> N
         await publisher.publish(messages)
     finally:
         await publisher.stop()
+
+
+class Noting(Publisher):
+    """Notes when what is sent, by a clock of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(KafkaSettings())
+        self.sent: list[tuple[float, int]] = []
+
+    async def _send(self, flush: Flush) -> None:
+        self.sent.append((asyncio.get_running_loop().time(), len(flush.messages)))
+        flush.finish()
+
+
+def test_after_a_few_flushes_in_a_row_records_wait_for_company_unless_none_can_come() -> None:
+    async def posted(alone: bool) -> list[tuple[float, int]]:
+        publisher = Noting()
+        for _ in range(6):
+            publisher.post([Message("t", b"k", b"v", [])], lambda errors: None)
+            if alone:
+                publisher.hurry()
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(1)
+        return publisher.sent
+
+    assert run(posted(alone=False)) == [(0.0, 1), (0.005, 1), (0.01, 1), (pytest.approx(0.04), 3)]
+    assert [records for _, records in run(posted(alone=True))] == [1] * 6
 
 
 async def test_an_event_is_a_cloud_event_with_its_key_and_trace(kafka: KafkaSettings) -> None:

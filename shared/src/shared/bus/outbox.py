@@ -49,6 +49,10 @@ class Outbox:
         """Publish events that nobody traces without waiting; `told` gets the errors, of which positions say nothing."""
         self._publisher.post(self._untraced(events, None), told)
 
+    def hurry(self) -> None:
+        """What was posted need not wait for company: none comes."""
+        self._publisher.hurry()
+
     def _together(self, outgoing: Sequence[Outgoing], topic: Topic | None) -> list[Message]:
         """As few messages as there may be: those whose trace is kept go alone."""
         free = [event for event, parent in outgoing if not is_sampled(parent)]

@@ -120,6 +120,12 @@ class Publisher:
         if flush.events >= FLUSH_COUNT:
             self._flush_now()
 
+    def hurry(self) -> None:
+        """Nobody who posts here is at work on more: what waits for company goes out with the end of this turn."""
+        if self._timer is not None and self._timer.when() > (now := asyncio.get_running_loop().time()):
+            self._timer.cancel()
+            self._timer = asyncio.get_running_loop().call_at(now, self._flush_now)
+
     def partitions_of(self, topic: str) -> int | None:
         """How many partitions the topic has; None where that is not known yet."""
         if self._producer is None:

@@ -85,6 +85,10 @@ class Settlement:
         """The same for events that nobody traces and that may share records; `told` gets any error there was."""
         self._outbox.post_together(events, told)
 
+    def hurry(self) -> None:
+        """Nothing else is being handled: what was posted need not wait for company."""
+        self._outbox.hurry()
+
     async def fail(self, record: Record, received: Received[Any], error: Exception) -> None:
         """Settle a record whose handler raised: later again, or its failure told, or buried."""
         if isinstance(error, Retryable):

@@ -57,6 +57,8 @@ class SinglesRunner:
         self._idle: list[asyncio.Future[None]] = []
         self._relief = False
         """A worker is on its way to the queue."""
+        self._at_work = 0
+        """Records in their handler."""
         self._tasks: dict[Claim, asyncio.Task[None] | None] = {}
         """Records that were handed to a handler; no task: their events are on their way to Kafka."""
         self._wholes = Wholes(settlement, at_once, self._line_up)
@@ -137,6 +139,7 @@ class SinglesRunner:
     async def _run(self, claim: Claim, received: Received[Any]) -> bool:
         """Handle one record; False when this worker was cancelled with it."""
         token = None
+        self._at_work += 1
         if is_sampled(received.traceparent) and (parent := traceparent_context(received.traceparent)) is not None:
             token = otel_context.attach(parent)
         try:
@@ -151,6 +154,7 @@ class SinglesRunner:
             self._tasks.pop(claim, None)
             self._end(claim, received, error)
         finally:
+            self._at_work -= 1
             if token is not None:
                 otel_context.detach(token)
         return True
@@ -175,6 +179,8 @@ class SinglesRunner:
         try:
             events = [event for _, _, outgoing in handled for event in outgoing]
             self._settlement.post(events, partial(self._published, handled))
+            if not (self._at_work or self._queue):
+                self._settlement.hurry()
         except Exception as error:
             if len(handled) == 1:
                 ((claim, received, _),) = handled

@@ -83,6 +83,8 @@ class Wholes:
             self._loop.call_soon(self._turn)
         if handled:
             self._post(handled, events)
+        if not self._waiting:
+            self._settlement.hurry()
 
     def _handled(self, received: Received[Any]) -> Sequence[Event] | None:
         try:
