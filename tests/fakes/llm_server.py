@@ -24,6 +24,9 @@ from typing import Any
 
 import orjson
 
+LATE_S = 0.001
+"""A timer of an event loop rings that much late, for epoll counts whole milliseconds: so a lone call takes the latency."""
+
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
 
@@ -92,7 +95,7 @@ class _Connection(asyncio.Protocol):
         behaviour.in_flight += 1
         behaviour.peak = max(behaviour.peak, behaviour.in_flight)
         made = _completion(prompt, "messages" in body)  # now, so that the latency is all that an answer waits for
-        asyncio.get_running_loop().call_later(behaviour.latency, self._complete, prompt, made)
+        asyncio.get_running_loop().call_later(max(0.0, behaviour.latency - LATE_S), self._complete, prompt, made)
 
     def _complete(self, prompt: str, made: bytes) -> None:
         self._behaviour.in_flight -= 1
