@@ -25,7 +25,7 @@ from typing import Any
 import orjson
 
 LATE_S = 0.001
-"""A timer of an event loop rings that much late, for epoll counts whole milliseconds: so a lone call takes the latency."""
+"""A timer of an event loop rings that much late, as epoll counts whole milliseconds: a lone call takes the latency."""
 
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 
