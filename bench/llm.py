@@ -13,7 +13,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bench.batches import SCRIPTED, prompts_without_a_crm, seconds_for
+from bench.batches import prompts_without_a_crm, seconds_for
 from bench.report import Figure, interleaved, middle, report, sized
 from tests.fakes.llm_server import FakeLLM, fake_llm
 from tests.kafka.running import apache_kafka
@@ -54,7 +54,7 @@ def efficiency(bootstrap_servers: str, concurrency: int) -> Figure:
             "AI_MAX_CONCURRENCY": str(concurrency),
         }  # fmt: skip
         with running(Path(folder) / "d", "--org", "empty", environment=environment) as system:
-            # Connections are open, and the services have found their pace.
+            # Connections are open, and the broker has compiled what it runs.
             seconds_for(system, prompts_without_a_crm(records, models))
             ours, raw = interleaved(
                 ROUNDS,
@@ -67,21 +67,9 @@ def efficiency(bootstrap_servers: str, concurrency: int) -> Figure:
     )  # fmt: skip
 
 
-def compile_broker(bootstrap_servers: str) -> None:
-    """A broker that has just started needs twice the CPU a request, and a core for its compiler."""
-    environment = {"KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running(Path(folder) / "d", "--org", "empty", environment=environment) as system,
-    ):
-        for _ in range(3):
-            seconds_for(system, prompts_without_a_crm(sized(20_000), SCRIPTED))
-
-
 def main() -> None:
     """Run both and report."""
     with apache_kafka() as bootstrap_servers:
-        compile_broker(bootstrap_servers)
         report([efficiency(bootstrap_servers, concurrency) for concurrency in (64, 256)])
 
 

@@ -124,7 +124,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, apache_kafka() as bootstrap_servers:
         environment = {"KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers}
         with running(Path(folder) / "spine", "--org", "empty", environment=environment) as system:
-            # A broker that has run for a minute is half compiled: it takes twice the time for a record.
+            # The broker has compiled what it runs: until then it takes twice the CPU for a record.
             seconds_for(system, prompts_without_a_crm(sized(RECORDS), SCRIPTED))
             report([throughput(system, bootstrap_servers)])
             report(memory(system))

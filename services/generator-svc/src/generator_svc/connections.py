@@ -115,16 +115,19 @@ class Connection(asyncio.Protocol):
             self._end()
 
     def _end(self) -> None:
-        answered, self._answered = self._answered, None
-        if answered is not None and not answered.done():
+        if (answered := self._awaited()) is not None:
             answered.set_result(Answer(self._parser.get_status_code(), self._headers, b"".join(self._parts)))
 
     def _fail(self, error: Exception) -> None:
         self._kept = False
         self._transport.abort()
-        answered, self._answered = self._answered, None
-        if answered is not None and not answered.done():
+        if (answered := self._awaited()) is not None:
             answered.set_exception(error)
+
+    def _awaited(self) -> asyncio.Future[Answer] | None:
+        """Who waits for the answer, for the last time: what comes now is for them, what comes later for nobody."""
+        answered, self._answered = self._answered, None
+        return answered if answered is not None and not answered.done() else None
 
 
 class Server(NamedTuple):
@@ -171,7 +174,7 @@ class Pool:
     def _rested(self, now: float) -> Connection | None:
         while self._idle:
             since, connection = self._idle.pop()
-            if connection.reusable and now - since < KEEPALIVE_S:
+            if _is_fresh(connection, since, now):
                 return connection
             connection.abort()
         return None
@@ -194,16 +197,23 @@ class Pool:
     def _rest(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
         self._idle.append((loop.time(), connection))
         if self._sweep is None:
-            self._sweep = loop.call_later(KEEPALIVE_S, self._sweep_idle, loop)
+            self._sweep_when_due(loop)
+
+    def _sweep_when_due(self, loop: asyncio.AbstractEventLoop) -> None:
+        oldest = self._idle[0][0]  # for they are taken from the other end
+        self._sweep = loop.call_at(oldest + KEEPALIVE_S, self._sweep_idle, loop)
 
     def _sweep_idle(self, loop: asyncio.AbstractEventLoop) -> None:
         self._sweep = None
         idle, self._idle = self._idle, []
         for since, connection in idle:
-            if connection.reusable and loop.time() - since < KEEPALIVE_S:
+            if _is_fresh(connection, since, loop.time()):
                 self._idle.append((since, connection))
             else:
                 connection.abort()
         if self._idle:
-            due_s = self._idle[0][0] + KEEPALIVE_S - loop.time()
-            self._sweep = loop.call_later(max(due_s, 0.0), self._sweep_idle, loop)
+            self._sweep_when_due(loop)
+
+
+def _is_fresh(connection: Connection, since: float, now: float) -> bool:
+    return connection.reusable and now - since < KEEPALIVE_S

@@ -115,11 +115,10 @@ def _head(parts: SplitResult, headers: Mapping[str, str]) -> bytes:
         "content-type": "application/json",
         **headers,
     }
-    lines = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
-    head = f"POST {path} HTTP/1.1\r\n{lines}content-length: "
     if any(not value.isascii() or not value.isprintable() for value in sent.values()):
         raise Fatal("a key of an LLM provider must be printable ASCII on one line", category="auth")
-    return head.encode()
+    lines = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+    return f"POST {path} HTTP/1.1\r\n{lines}content-length: ".encode()
 
 
 def _json(body: bytes) -> Any:

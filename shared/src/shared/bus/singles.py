@@ -179,8 +179,6 @@ class SinglesRunner:
         try:
             events = [event for _, _, outgoing in handled for event in outgoing]
             self._settlement.post(events, partial(self._published, handled))
-            if not (self._at_work or self._queue):
-                self._settlement.hurry()
         except Exception as error:
             if len(handled) == 1:
                 ((claim, received, _),) = handled
@@ -192,6 +190,9 @@ class SinglesRunner:
                 # One that cannot be written must not take the others with it.
                 self._handled = [one]
                 self._post()
+        else:
+            if not (self._at_work or self._queue):
+                self._settlement.hurry()
 
     def _published(self, handled: list[Handled], errors: Errors) -> None:
         if not errors:

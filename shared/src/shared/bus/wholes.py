@@ -79,11 +79,11 @@ class Wholes:
             else:
                 events += following
                 handled.append((claim, received))
-        if self._waiting:
-            self._loop.call_soon(self._turn)
         if handled:
             self._post(handled, events)
-        if not self._waiting:
+        if self._waiting:
+            self._loop.call_soon(self._turn)
+        else:
             self._settlement.hurry()
 
     def _handled(self, received: Received[Any]) -> Sequence[Event] | None:
