@@ -19,6 +19,19 @@ _PLAIN = (
     "priced", "unpriced", "reason", "traceparent", "started_at", "finished_at",
 )  # fmt: skip
 
+# Put together once: that takes longer than to execute them.
+_SAVE = (
+    update(batches)
+    .where(batches.c.batch_id == bindparam("new_batch_id"))
+    .values({name: bindparam(f"new_{name}") for name in (*_PLAIN, *TOTALS, "history")})
+)
+_LOCKED = (
+    select(batches)
+    .where(batches.c.batch_id.in_(bindparam("batch_ids", expanding=True)))
+    .order_by(batches.c.batch_id)
+    .with_for_update()
+)
+
 
 def load(connection: Connection, batch_ids: Iterable[str], now: float) -> dict[str, Account]:
     """These batches, locked until the transaction ends; an empty one where only its verdicts are known yet.
@@ -35,10 +48,8 @@ def load(connection: Connection, batch_ids: Iterable[str], now: float) -> dict[s
 
 def save(connection: Connection, changed: Iterable[Account]) -> None:
     """Write totals back."""
-    rows = [_row(account) for account in changed]
-    if rows:
-        columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in (*_PLAIN, *TOTALS, "history")}
-        connection.execute(update(batches).where(batches.c.batch_id == bindparam("new_batch_id")).values(columns), rows)
+    if rows := [_row(account) for account in changed]:
+        connection.execute(_SAVE, rows)
 
 
 def account_of(row: Row[Any]) -> Account:
@@ -55,9 +66,8 @@ def account_of(row: Row[Any]) -> Account:
 
 def _locked(connection: Connection, ids: list[str]) -> Iterable[Account]:
     for start in range(0, len(ids), 500):
-        some = batches.c.batch_id.in_(ids[start : start + 500])
-        query = select(batches).where(some).order_by(batches.c.batch_id).with_for_update()
-        yield from (account_of(row) for row in connection.execute(query))
+        rows = connection.execute(_LOCKED, {"batch_ids": ids[start : start + 500]})
+        yield from (account_of(row) for row in rows)
 
 
 def _row(account: Account) -> dict[str, Any]:

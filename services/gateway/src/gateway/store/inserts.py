@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -17,20 +18,25 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) ->
     keys = list(table.primary_key)
     inserted = 0
     for row in rows:
-        statement = _insert(connection, table).values(**row).on_conflict_do_nothing().returning(*keys)
+        statement = _insert(connection.dialect.name, table).values(**row).on_conflict_do_nothing().returning(*keys)
         inserted += len(connection.execute(statement).all())
     return inserted
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert the rows, or replace those that are there. All rows name the same columns."""
-    if not rows:
-        return
-    statement = _insert(connection, table)
+    if rows:
+        connection.execute(_upsert(connection.dialect.name, table, tuple(rows[0])), list(rows))
+
+
+@cache
+def _upsert(dialect: str, table: Table, columns: tuple[str, ...]) -> Any:
+    # Made once: to put it together takes longer than to execute it.
+    statement = _insert(dialect, table)
     keys = [column.name for column in table.primary_key]
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+    changed = {name: statement.excluded[name] for name in columns if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
-def _insert(connection: Connection, table: Table) -> Any:
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+def _insert(dialect: str, table: Table) -> Any:
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)

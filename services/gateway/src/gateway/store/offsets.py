@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, bindparam, select, tuple_
 
 from gateway.store.inserts import upsert
 from gateway.store.tables import projection_offsets
@@ -12,12 +12,20 @@ from gateway.store.tables import projection_offsets
 Partition = tuple[str, int]
 """(topic, partition)"""
 
+_NAMED = (
+    select(projection_offsets)
+    .where(
+        tuple_(projection_offsets.c.topic, projection_offsets.c.partition).in_(bindparam("partitions", expanding=True))
+    )
+    .with_for_update()
+)
+"""Put together once: that takes longer than to execute it."""
+
 
 def load(connection: Connection, partitions: Iterable[Partition]) -> dict[Partition, int]:
     """The next offset of each partition that was read before."""
-    c = projection_offsets.c
-    query = select(projection_offsets).where(tuple_(c.topic, c.partition).in_(list(partitions))).with_for_update()
-    return {(row.topic, row.partition): row.next_offset for row in connection.execute(query)}
+    rows = connection.execute(_NAMED, {"partitions": list(partitions)})
+    return {(row.topic, row.partition): row.next_offset for row in rows}
 
 
 def save(connection: Connection, positions: Mapping[Partition, int]) -> None:
