@@ -115,7 +115,7 @@ class Schema:
     async def runner(self, batch_id: str) -> BatchRunner:
         """What a replica that has just taken the batch over would run."""
         standings = await self.store.claim("test", 1.0, -2.0)
-        return BatchRunner(self.shop, batch_id, next(s.fence for s in standings if s.batch_id == batch_id))
+        return BatchRunner(self.shop, next(s for s in standings if s.batch_id == batch_id))
 
     async def until(self, holds: Callable[[], object], seconds: float = 10.0) -> None:
         async with asyncio.timeout(seconds):

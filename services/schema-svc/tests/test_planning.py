@@ -3,7 +3,15 @@
 from typing import Any
 
 import pytest
-from shared.events import BatchControlled, BatchPlanned, BatchRefused, PromptPrepared, RowsAttached
+from shared.events import (
+    BatchControlled,
+    BatchPaused,
+    BatchPlanned,
+    BatchRefused,
+    BatchResumed,
+    PromptPrepared,
+    RowsAttached,
+)
 
 
 async def refusal(schema: Any, spec: dict[str, Any]) -> str:
@@ -21,6 +29,32 @@ async def test_workers_know_the_plan_before_the_size_is_told_and_before_any_prom
     kinds = [type(event) for event in schema.bus.events]
     assert kinds == [BatchControlled, BatchPlanned, *[PromptPrepared] * 3]
     assert schema.bus.events[0].plan.requested == schema.bus.events[1].requested == 3
+
+
+async def test_the_first_chunk_notes_that_workers_were_told(schema: Any, make_rows: Any) -> None:
+    await schema.submit("b", make_rows(3))
+    runner = await schema.runner("b")
+    for announced, prompts in ((None, 0), (None, 0), ("running", 3)):
+        assert await runner._turn() == 0.0
+        assert (await schema.store.standing("b", runner.fence)).announced == announced
+        assert len(schema.bus.of(PromptPrepared)) == prompts
+    assert [event.state for event in schema.bus.of(BatchControlled)] == ["running"]
+
+
+async def test_a_pause_between_the_announcement_and_the_first_chunk_is_told(schema: Any, make_rows: Any) -> None:
+    await schema.submit("b", make_rows(3))
+    runner = await schema.runner("b")
+    await runner._turn()
+    await runner._turn()
+    for order, states in (
+        (BatchPaused(batch_id="b"), ["running", "paused"]),
+        (BatchResumed(batch_id="b"), ["running", "paused", "running"]),
+    ):
+        await schema.command(order)
+        runner.wake()
+        await runner._turn()
+        assert [event.state for event in schema.bus.of(BatchControlled)] == states
+    assert not schema.bus.of(PromptPrepared)
 
 
 async def test_a_slot_that_no_row_has_refuses_the_batch(schema: Any, make_rows: Any) -> None:

@@ -61,3 +61,39 @@ async def test_results_wait_for_company_only_while_other_records_are_being_handl
         one.set()
     await asyncio.sleep(0.01)
     assert settlement.asked == ["post 1", "post 1", "post 1", "hurry"]
+
+
+async def test_records_whose_handlers_wait_begin_many_at_a_turn() -> None:
+    begun, everybody = 0, asyncio.Event()
+
+    async def wait(received: Received[Any]) -> AsyncIterator[Event]:
+        nonlocal begun
+        begun += 1
+        await everybody.wait()
+        yield result_of(received.event)
+
+    runner = SinglesRunner(cast(Settlement, Noting()), wait)
+    for event in prompts(200):
+        runner.begin(cast(Claim, Held(event)))
+    for _ in range(15):
+        await asyncio.sleep(0)
+    assert begun == 200
+    everybody.set()
+    await asyncio.sleep(0.01)
+
+
+async def test_records_whose_handlers_never_wait_share_a_worker() -> None:
+    most = 0
+
+    async def answer(received: Received[Any]) -> AsyncIterator[Event]:
+        nonlocal most
+        most = max(most, len(asyncio.all_tasks()))
+        yield result_of(received.event)
+
+    alone = len(asyncio.all_tasks())
+    runner, claims = SinglesRunner(cast(Settlement, Noting()), answer), [Held(event) for event in prompts(40)]
+    for claim in claims:
+        runner.begin(cast(Claim, claim))
+    await asyncio.sleep(0.01)
+    assert not any(claim.held for claim in claims)
+    assert most <= alone + 2

@@ -63,7 +63,7 @@ class ChunkExpander:
                     await self._shop.publisher.publish_many(expanded.prompts, topic=batch.lane, together=instant)
                 if expanded.verdicts:
                     await self._shop.publisher.publish_many(expanded.verdicts)
-                after = await self._shop.store.advance(batch.batch_id, self._fence, share, taken)
+                after = await self._advance(share, taken, standing.state)
         self._reader.advance(taken)
         self._bugs = 0
         return after
@@ -75,7 +75,7 @@ class ChunkExpander:
             return None
         with self._span(length(chosen)):
             events = [slice_event(self.batch, share.epoch, rows) for rows in chosen]
-            return await self._publish(share, events, length(chosen))
+            return await self._publish(share, events, length(chosen), standing.state)
 
     async def cancel(self, share: Share) -> Standing:
         """Settle the next records of `share` that will never be expanded."""
@@ -83,7 +83,7 @@ class ChunkExpander:
         pieces = list(islice(cut(rest, CHUNK), CANCELLED_RANGES))
         with self._span(length(pieces)):
             events = [cancelled_event(self.batch.batch_id, share.epoch, piece) for piece in pieces]
-            return await self._publish(share, events, length(pieces))
+            return await self._publish(share, events, length(pieces), "cancelled")
 
     def forget(self) -> None:
         """Drop what was read ahead."""
@@ -114,12 +114,15 @@ class ChunkExpander:
             chosen.append(piece)
         return chosen
 
-    async def _publish(self, share: Share, events: Sequence[Event], records: int) -> Standing:
+    async def _publish(self, share: Share, events: Sequence[Event], records: int, announced: str) -> Standing:
         traceparent = current_traceparent()
         traced: list[Traced] = [(event, traceparent) for event in events]
         async with self._shop.turnstile.turn(self.batch.batch_id, len(traced)):
             await self._shop.publisher.publish_many(traced)
-            return await self._shop.store.advance(self.batch.batch_id, self._fence, share, records)
+            return await self._advance(share, records, announced)
+
+    async def _advance(self, share: Share, records: int, announced: str) -> Standing:
+        return await self._shop.store.advance(self.batch.batch_id, self._fence, share, records, announced=announced)
 
     async def _range(self, share: Share) -> Ranges:
         key = (share.epoch, share.first)

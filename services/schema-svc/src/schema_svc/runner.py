@@ -29,14 +29,17 @@ ENDED = -1.0
 class BatchRunner:
     """The only one that works on its batch, as long as its fence holds."""
 
-    def __init__(self, shop: Workshop, batch_id: str, fence: int) -> None:
-        self.batch_id = batch_id
-        self.fence = fence
+    def __init__(self, shop: Workshop, found: Standing) -> None:
+        """`found`: how the batch stood when it was claimed."""
+        self.batch_id = found.batch_id
+        self.fence = found.fence
         self.seen: Standing | None = None
         self._shop = shop
         self._wake = asyncio.Event()
-        self._known: Standing | None = None
+        self._known: Standing | None = found
         """What the last step made of the batch; it counts until somebody wakes us."""
+        self._told: str | None = None
+        """The first state that workers were told; the first chunk notes it."""
         self._order: tuple[BatchSpec, str | None] | None = None
         self._expander: ChunkExpander | None = None
         self._failures = 0
@@ -63,7 +66,7 @@ class BatchRunner:
         """Do the next thing; seconds to rest after it, or ENDED."""
         if standing.phase == "planning":
             return await self._plan(standing)
-        if standing.announced != standing.state:
+        if (standing.announced or self._told) != standing.state:
             return await self._announce(standing)
         if standing.phase != "ready":
             return ENDED
@@ -130,7 +133,11 @@ class BatchRunner:
                 (await self._opened()).read_ahead(standing.shares[0])
             # Acknowledged before any prompt: one that arrives before its plan would have to wait.
             await publisher.publish_many([(event, traceparent) for event in news])
-        self._known = await self._shop.store.announced(batch_id, self.fence, state)
+        if standing.announced is None and standing.shares and state != "paused":
+            # A chunk follows: its transaction notes it, and prompts are there one transaction sooner.
+            self._told, self._known = state, standing
+        else:
+            self._known = await self._shop.store.announced(batch_id, self.fence, state)
         get_logger().info(names.LOG_BATCH, batch_id=batch_id, state=state, requested=standing.requested)
         return 0.0
 

@@ -94,5 +94,5 @@ class Scheduler:
                 runner.wake()
         for batch_id, standing in mine.items():
             if batch_id not in self._runners:
-                runner = BatchRunner(self._shop, batch_id, standing.fence)
+                runner = BatchRunner(self._shop, standing)
                 self._runners[batch_id] = runner, asyncio.create_task(runner.run())

@@ -34,7 +34,7 @@ class Pace:
     window: int = 2_000
     window_most: int = 32_000
     slice_window: int = 200_000
-    first: int = 250
+    first: int = 100
     """Prompts in the first chunk: calls begin while the next is still being written."""
     chunk: int = 500
     chunk_most: int = 4_000

@@ -76,7 +76,7 @@ class World:
         await self._schema.store.planned(batch_id, fence, requested)
         read = await self._source.records(spec, Needed.of(spec), snapshot, [(0, requested)])
         for share in (await self._schema.store.standing(batch_id, fence)).shares:
-            await self._schema.store.advance(batch_id, fence, share, share.total)
+            await self._schema.store.advance(batch_id, fence, share, share.total, announced="running")
         await self._schema.store.completed(batch_id, 0, in_full=in_full)
         self.deleted_keys = [one.deleted_key for one in read if isinstance(one, Missing)]
         return [one.record_id if isinstance(one, Missing) else one.values[self._name] for one in read]

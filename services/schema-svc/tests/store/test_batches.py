@@ -78,9 +78,9 @@ async def test_a_cursor_moves_once(stores: list[BatchStore], make_rows: Any, bat
     fence = (await claimed(store, uuid4().hex, 5_000.0, {batch_id}))[batch_id]
     await store.planned(batch_id, fence, 5)
     (share,) = (await store.standing(batch_id, fence)).shares
-    await store.advance(batch_id, fence, share, 3)
+    await store.advance(batch_id, fence, share, 3, announced="running")
     with pytest.raises(LeaseLost):
-        await store.advance(batch_id, fence, share, 3)
+        await store.advance(batch_id, fence, share, 3, announced="running")
     assert (await store.standing(batch_id, fence)).unexpanded == 2
     assert (await store.spec(batch_id))[1] == "tp"
 

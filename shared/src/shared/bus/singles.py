@@ -55,8 +55,8 @@ class SinglesRunner:
         self._handled: list[Handled] = []
         """Those whose events go to Kafka when this turn of the event loop is over."""
         self._idle: list[asyncio.Future[None]] = []
-        self._relief = False
-        """A worker is on its way to the queue."""
+        self._reliefs = 0
+        """Workers on their way to the queue."""
         self._at_work = 0
         """Records in their handler."""
         self._tasks: dict[Claim, asyncio.Task[None] | None] = {}
@@ -101,11 +101,15 @@ class SinglesRunner:
 
     def _line_up(self, begun: Sequence[Begun]) -> None:
         self._queue.extend(begun)
-        if not self._relief:
+        self._call_reliefs()
+
+    def _call_reliefs(self) -> None:
+        # As many as wait in their handlers: one in each turn of the event loop would be slow where handlers do wait.
+        for _ in range(min(max(1, self._at_work), len(self._queue), TURN) - self._reliefs):
             self._call_relief()
 
     def _call_relief(self) -> None:
-        self._relief = True
+        self._reliefs += 1
         while self._idle:
             rest = self._idle.pop()
             if not rest.done():
@@ -119,11 +123,10 @@ class SinglesRunner:
         task = asyncio.current_task()
         handled = 0
         while True:
-            self._relief = False
+            self._reliefs -= 1
             while self._queue:
                 claim, received = self._queue.popleft()
-                if self._queue and not self._relief:
-                    self._call_relief()
+                self._call_reliefs()
                 self._tasks[claim] = task
                 if not await self._run(claim, received):
                     return

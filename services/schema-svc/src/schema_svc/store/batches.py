@@ -7,15 +7,32 @@ from typing import Any
 
 from shared.database import Database
 from shared.events import BatchSpec
-from sqlalchemy import ColumnElement, Connection, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, case, or_, select, update
 
 from schema_svc.domain.batch import LeaseLost, Order, Share, Standing, after
 from schema_svc.domain.ranges import Range, Ranges
-from schema_svc.store import cursors
+from schema_svc.store import cursors, standings
 from schema_svc.store.tables import BATCHES, ROWS, SHARES, insert_new, packed, put_unless, unpacked
 
 ROWS_PER_PART = 500
 """Inline rows are kept in parts of the size in which they are expanded."""
+
+# Statements of every chunk are put together once: that takes longer than to execute them.
+_HELD = update(BATCHES).where(BATCHES.c.batch_id == bindparam("held_batch"), BATCHES.c.fence == bindparam("held_fence"))
+_PLANNED = _HELD.values(phase="ready", requested=bindparam("new_requested"))
+_REFUSED = _HELD.values(phase="refused", reason=bindparam("new_reason"))
+_LAST_WORD = and_(BATCHES.c.phase == bindparam("new_announced"), BATCHES.c.phase.in_(["refused", "finished"]))
+_ANNOUNCED = _HELD.values(announced=bindparam("new_announced"), open=case((_LAST_WORD, False), else_=BATCHES.c.open))
+_MOVED = (
+    update(SHARES)
+    .where(
+        SHARES.c.batch_id == bindparam("share_batch"),
+        SHARES.c.epoch == bindparam("share_epoch"),
+        SHARES.c.first == bindparam("share_first"),
+        SHARES.c.cursor == bindparam("old_cursor"),
+    )
+    .values(cursor=bindparam("new_cursor"))
+)
 
 
 class BatchStore:
@@ -131,7 +148,7 @@ class BatchStore:
             # Two replicas may choose the same row: the second waits for the first and then finds its condition false.
             taken = update(BATCHES).where(free)
             connection.execute(taken.values(lease_owner=owner, lease_until=now + lease_s, fence=BATCHES.c.fence + 1))
-            return _standings(connection, and_(BATCHES.c.open, BATCHES.c.lease_owner == owner))
+            return standings.of_owner(connection, owner)
 
         return await self.database.write(work)
 
@@ -143,7 +160,7 @@ class BatchStore:
     async def standing(self, batch_id: str, fence: int) -> Standing:
         """How a batch stands now."""
 
-        return await self.database.read(lambda connection: _one_standing(connection, batch_id, fence))
+        return await self.database.read(lambda connection: standings.one(connection, batch_id, fence))
 
     async def spec(self, batch_id: str) -> tuple[BatchSpec, str | None]:
         """What was ordered, and the trace it was ordered in."""
@@ -163,39 +180,44 @@ class BatchStore:
             if requested:
                 _open_share(connection, batch_id, 0, Ranges([(0, requested)]))
 
-        return await self._held(batch_id, fence, open_share, phase="ready", requested=requested)
+        return await self._held(_PLANNED, batch_id, fence, open_share, new_requested=requested)
 
     async def refused(self, batch_id: str, fence: int, reason: str) -> Standing:
         """The batch cannot run."""
-        return await self._held(batch_id, fence, phase="refused", reason=reason.replace("\0", ""))
+        return await self._held(_REFUSED, batch_id, fence, new_reason=reason.replace("\0", ""))
 
     async def announced(self, batch_id: str, fence: int, state: str) -> Standing:
         """Workers were told `state`. After the last word of a batch it is closed, unless it was reopened meanwhile."""
-        last = and_(BATCHES.c.phase == state, BATCHES.c.phase.in_(["refused", "finished"]))
-        return await self._held(batch_id, fence, announced=state, open=case((last, False), else_=BATCHES.c.open))
+        return await self._held(_ANNOUNCED, batch_id, fence, new_announced=state)
 
-    async def advance(self, batch_id: str, fence: int, share: Share, count: int) -> Standing:
-        """`count` more records of `share` were published and acknowledged."""
-        at_cursor = update(SHARES).where(*_is(batch_id, share), SHARES.c.cursor == share.cursor)
-        change = at_cursor.values(cursor=share.cursor + count)
+    async def advance(self, batch_id: str, fence: int, share: Share, count: int, *, announced: str) -> Standing:
+        """`count` more records of `share` were published and acknowledged, to workers that know of the state
+        `announced`.
+        """
+        at = {"share_batch": batch_id, "share_epoch": share.epoch, "share_first": share.first}
+        moved = at | {"old_cursor": share.cursor, "new_cursor": share.cursor + count}
 
         def move(connection: Connection) -> None:
-            if connection.execute(change).rowcount != 1:
+            if connection.execute(_MOVED, moved).rowcount != 1:
                 raise LeaseLost(batch_id)
 
-        return await self._held(batch_id, fence, move, open=BATCHES.c.open)
+        return await self._held(_ANNOUNCED, batch_id, fence, move, new_announced=announced)
 
     async def _held(
-        self, batch_id: str, fence: int, change: Callable[[Connection], None] = lambda _: None, **values: Any
+        self,
+        update_batch: Update,
+        batch_id: str,
+        fence: int,
+        change: Callable[[Connection], None] = lambda _: None,
+        **values: Any,
     ) -> Standing:
         """Change a batch under its fence; its row stays locked until the transaction ends."""
-        held = update(BATCHES).where(BATCHES.c.batch_id == batch_id, BATCHES.c.fence == fence).values(**values)
 
         def work(connection: Connection) -> Standing:
-            if connection.execute(held).rowcount != 1:
+            if connection.execute(update_batch, {"held_batch": batch_id, "held_fence": fence, **values}).rowcount != 1:
                 raise LeaseLost(batch_id)
             change(connection)
-            return _one_standing(connection, batch_id, fence)
+            return standings.one(connection, batch_id, fence)
 
         return await self.database.write(work)
 
@@ -216,53 +238,3 @@ def _attach(connection: Connection, batch_id: str, part: int, rows: list[dict[st
     put_unless(
         connection, ROWS, ROWS.c.first.is_not(None), batch_id=batch_id, part=part, count=len(rows), rows=packed(rows)
     )
-
-
-def _one_standing(connection: Connection, batch_id: str, fence: int) -> Standing:
-    found = _standings(connection, and_(BATCHES.c.batch_id == batch_id, BATCHES.c.fence == fence))
-    if not found:
-        raise LeaseLost(batch_id)
-    return found[0]
-
-
-def _standings(connection: Connection, condition: Any) -> list[Standing]:
-    rows = connection.execute(select(*_STANDING).where(condition)).all()
-    shares: dict[str, list[Share]] = {row.batch_id: [] for row in rows}
-    unfinished = (
-        select(SHARES.c.batch_id, SHARES.c.epoch, SHARES.c.first, SHARES.c.cursor, SHARES.c.total)
-        .join(BATCHES, BATCHES.c.batch_id == SHARES.c.batch_id)
-        .where(condition, SHARES.c.cursor < SHARES.c.total)
-        .order_by(SHARES.c.epoch, SHARES.c.first)
-    )
-    for share in connection.execute(unfinished):
-        if share.batch_id in shares:
-            shares[share.batch_id].append(Share(share.epoch, share.first, share.cursor, share.total))
-    return [_standing(row, shares[row.batch_id]) for row in rows]
-
-
-def _standing(row: Any, shares: list[Share]) -> Standing:
-    return Standing(
-        batch_id=row.batch_id,
-        fence=row.fence,
-        phase=row.phase,
-        wanted=row.wanted,
-        announced=row.announced,
-        reason=row.reason,
-        requested=row.requested,
-        settled=row.settled,
-        staged=row.staged,
-        shares=tuple(shares),
-    )
-
-
-_STANDING = (
-    BATCHES.c.batch_id,
-    BATCHES.c.fence,
-    BATCHES.c.phase,
-    BATCHES.c.wanted,
-    BATCHES.c.announced,
-    BATCHES.c.reason,
-    BATCHES.c.requested,
-    BATCHES.c.settled,
-    BATCHES.c.staged,
-)
