@@ -111,12 +111,14 @@ class Remembering:
 
     def __init__(self) -> None:
         self.kept: dict[str, Stored] = {}
+        self.alone: list[bool] = []
 
     async def find(self, keys: Any) -> dict[str, Stored]:
         return {key: self.kept[key] for key in keys if key in self.kept}
 
-    async def keep(self, completion: Stored) -> None:
+    async def keep(self, completion: Stored, *, alone: bool = False) -> None:
         self.kept[completion.key] = completion
+        self.alone.append(alone)
 
     async def spent_usd(self, batch_id: str) -> float:
         return sum(one.cost_usd or 0.0 for one in self.kept.values() if one.batch_id == batch_id)

@@ -23,10 +23,14 @@ class Grouped(Generic[Item, Result]):
         self._most = most
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._worker: asyncio.Task[None] | None = None
+        self._hurried = asyncio.Event()
 
-    async def do(self, item: Item) -> Result:
-        """The result for one item."""
-        return await self._put(item)
+    async def do(self, item: Item, *, alone: bool = False) -> Result:
+        """The result for one item. Where it is `alone` it does not linger, nor do those that wait with it."""
+        done = self._put(item)
+        if alone:
+            self._hurried.set()
+        return await done
 
     def post(self, item: Item) -> None:
         """Have it done some time soon; nobody waits for it, and nobody minds if it fails."""
@@ -47,7 +51,7 @@ class Grouped(Generic[Item, Result]):
 
     async def _run(self) -> None:
         while self._waiting:
-            await asyncio.sleep(self._linger_s)
+            await self._linger()
             group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             try:
                 results = await self._work([item for item, _ in group])
@@ -59,6 +63,12 @@ class Grouped(Generic[Item, Result]):
                 for (_, done), result in zip(group, results, strict=True):
                     if not done.done():
                         done.set_result(result)
+
+    async def _linger(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._linger_s):
+                await self._hurried.wait()
+        self._hurried.clear()
 
 
 def _seen(done: asyncio.Future[Result]) -> None:

@@ -122,7 +122,7 @@ async def test_what_cannot_be_read_is_buried_and_still_moves_the_position(kafka:
     assert [record.key for record in await dead_letters_of(kafka, topic)] == [b"bad"]
 
 
-@pytest.mark.parametrize(("urgent", "longest_s"), [(False, 0.2), (True, 0.02)])
+@pytest.mark.parametrize(("urgent", "longest_s"), [(False, 0.2), (True, 0.005)])
 async def test_the_next_fetch_gathers_the_shorter_the_more_urgent_it_is(
     kafka: KafkaSettings, urgent: bool, longest_s: float
 ) -> None:
@@ -143,6 +143,21 @@ async def test_the_next_fetch_gathers_the_shorter_the_more_urgent_it_is(
         (lane,) = (lane for subscription in bus._subscriptions for lane in subscription.lanes)
         assert isinstance(lane, Projection)
         await eventually(lambda: lane.gather_s == longest_s)
+
+
+async def test_the_group_is_told_where_the_database_is_now_and_then_and_at_the_end(kafka: KafkaSettings) -> None:
+    topic = a_topic(partitions=1)
+    await create(kafka, topic)
+    database = Database()
+    bus = Bus(kafka.model_copy(update={"commit_interval_s": 60.0}), "telling-late")
+    bus.on_projection(topic, handler=database.fold, load_offsets=database.load)
+    async with running(bus):
+        (consumer,) = (one for subscription in bus._subscriptions for one in subscription.consumers)
+        at = (topic.name, 0)
+        await bus.publish_many(prompts(10), topic=topic)
+        await eventually(lambda: len(database.rows) == 10)
+        assert await consumer.committed([at]) == {at: (0, "")}
+    await worked_off(bus, kafka, topic)
 
 
 async def test_a_fatal_error_stops_it(kafka: KafkaSettings) -> None:

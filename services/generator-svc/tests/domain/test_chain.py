@@ -143,6 +143,19 @@ async def test_a_kept_completion_answers_instead_of_a_call(
     assert len(generator.providers["puppet"].asked) == 1
 
 
+async def test_a_completion_is_kept_at_once_when_no_other_call_is_under_way(
+    new_generator: Callable[..., Any], a_prompt: Callable[..., Any]
+) -> None:
+    generator = new_generator()
+    generator.control()
+    hold = generator.providers["puppet"].hold = asyncio.Event()
+    asked = [asyncio.create_task(ask(generator, a_prompt(index))) for index in range(3)]
+    await asyncio.sleep(0.01)
+    hold.set()
+    await asyncio.gather(*asked)
+    assert generator.cache.alone == [False, False, True]
+
+
 async def test_equal_prompts_of_different_records_do_not_share_an_answer(
     new_generator: Callable[..., Any], a_prompt: Callable[..., Any]
 ) -> None:

@@ -32,7 +32,7 @@ _REST = 4
 """Times as long as the last transaction took."""
 
 _LONGEST_GATHER_S = 0.2
-_SHORT_GATHER_S = 0.02
+_SHORT_GATHER_S = 0.005
 """Where somebody waits for the next fetch."""
 
 
@@ -47,6 +47,7 @@ class Projection:
         handler: ProjectionHandler,
         load_offsets: LoadOffsets,
         drain_s: float,
+        commit_interval_s: float,
         urgent: Urgent = lambda: False,
     ) -> None:
         self.name = name
@@ -61,15 +62,18 @@ class Projection:
         self._handler = handler
         self._load_offsets = load_offsets
         self._drain_s = drain_s
+        self._commit_interval_s = commit_interval_s
         self._urgent = urgent
         self._fetches: asyncio.Queue[Sequence[Record]] = asyncio.Queue()
         self._busy = asyncio.Lock()
         self._epoch = 0
-        self._task: asyncio.Task[None] | None = None
+        self._reached: Positions = {}
+        """Stored by the database, not yet committed."""
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to work through fetches."""
-        self._task = asyncio.create_task(self._work())
+        self._tasks = [asyncio.create_task(self._work()), asyncio.create_task(self._commit_forever())]
 
     async def intake(self, records: Sequence[Record]) -> None:
         """Queue a fetch. When too many wait, partitions are paused, and polling goes on."""
@@ -92,6 +96,7 @@ class Projection:
                 await asyncio.sleep(wait_s)
                 wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
         self._forget_fetches()
+        self._reached = {}
         for partition in owned:
             self._consumer.seek(partition, stored[partition] if partition in stored else missing[partition])
         self.trouble = None
@@ -103,15 +108,15 @@ class Projection:
         self._forget_fetches()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._drain_s), self._busy:
-                return
+                await self._commit()
 
     async def stop(self) -> None:
         """Finish the fetch at hand, then stop."""
         await self.revoked(())
-        if self._task is not None:
-            self._task.cancel()
+        for task in self._tasks:
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await self._task
+                await task
 
     async def _work(self) -> None:
         while True:
@@ -157,9 +162,19 @@ class Projection:
         self.gather_s = min(_REST * (asyncio.get_running_loop().time() - began), longest_s)
         for received in events:
             self._settlement.count_done(received.topic)
-        with suppress(Exception):
-            # Only so that the lag can be seen: the database knows better.
-            await self._consumer.commit({at: (offset, "") for at, offset in positions.items()})
+        self._reached |= positions
+
+    async def _commit_forever(self) -> None:
+        while True:
+            await asyncio.sleep(self._commit_interval_s)
+            await self._commit()
+
+    async def _commit(self) -> None:
+        """Only so that the lag can be seen: the database knows better."""
+        reached, self._reached = self._reached, {}
+        if reached:
+            with suppress(Exception):
+                await self._consumer.commit({at: (offset, "") for at, offset in reached.items()})
 
     async def _read(self, records: Sequence[Record]) -> tuple[list[Received[Event]], Positions]:
         events: list[Received[Any]] = []

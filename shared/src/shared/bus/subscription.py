@@ -26,7 +26,7 @@ from shared.events import Event
 from shared.settings import KafkaSettings
 from shared.topics import Topic
 
-GATHER_S = 0.02
+GATHER_S = 0.01
 """Between two fetches that were not full. Nothing waits longer for it when little happens: it comes after a fetch."""
 
 MakeRunner = Callable[[Settlement], Runner]
@@ -154,8 +154,10 @@ class Subscription:
     def _add_projection(self, handler: ProjectionHandler, load_offsets: LoadOffsets, urgent: Urgent) -> None:
         consumer = KafkaConsumer(self.group_id)
         settlement = self._settlement(Codec(self.topics, self.events))
-        drain_s = self.wiring.settings.drain_s
-        lane = Projection(self.group_id, consumer, settlement, handler, load_offsets, drain_s, urgent)
+        drain_s, commit_interval_s = self.wiring.settings.drain_s, self.wiring.settings.commit_interval_s
+        lane = Projection(
+            self.group_id, consumer, settlement, handler, load_offsets, drain_s, commit_interval_s, urgent
+        )
         self.lanes.append(lane)
         listener = Listener(lane.assigned, lane.revoked)
         self._consume(consumer, self.topics, lane.intake, listener, gather_s=lambda: lane.gather_s)

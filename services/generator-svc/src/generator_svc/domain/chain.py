@@ -99,7 +99,8 @@ class Chain:
                 ask = self._asked_again(ask, link, completion.answer, invalid, tally)
                 continue
             if key is not None:
-                await self._cache.keep(_stored(key, question, link, completion.answer, tally))
+                stored = _stored(key, question, link, completion.answer, tally)
+                await self._cache.keep(stored, alone=not link.gate.in_flight)
             return Answer(completion.answer, values, "llm", link.provider.name, link.spec.model, tally)
 
     def _asked_again(self, ask: Ask, link: Link, answer: str, invalid: InvalidAnswer, tally: Tally) -> Ask:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import orjson
 
 from generator_svc.domain.provider import Ask
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A completion in the cache."""
 
     key: str
@@ -34,8 +32,8 @@ class CompletionCache(Protocol):
         """Those that are there, by key."""
         ...
 
-    async def keep(self, completion: Stored) -> None:
-        """Returns when it is durable."""
+    async def keep(self, completion: Stored, *, alone: bool = False) -> None:
+        """Returns when it is durable; where it is `alone` nothing else is on its way that could share the write."""
         ...
 
     async def spent_usd(self, batch_id: str) -> float:

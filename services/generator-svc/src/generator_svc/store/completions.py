@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from shared.database import Database
 from shared.errors import Retryable
 from shared.grouped import Grouped
-from sqlalchemy import Connection, delete, exists, func, literal, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -25,6 +24,13 @@ FIND_LINGER_S = 0.002
 """Look-ups wait less: a prompt that somebody waits for begins with one."""
 
 DAY_S = 86_400
+
+# Put together once: that takes longer than to execute them.
+_NAMED = select(completions).where(completions.c.key.in_(bindparam("keys", expanding=True)))
+_NEW = {
+    "sqlite": sqlite.insert(completions).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(completions).on_conflict_do_nothing(),
+}
 
 
 class StoredCompletions:
@@ -42,9 +48,9 @@ class StoredCompletions:
         """Those that are there, by key."""
         return await self._finds.do(keys)
 
-    async def keep(self, completion: Stored) -> None:
+    async def keep(self, completion: Stored, *, alone: bool = False) -> None:
         """Returns when it is durable; the first completion of a key stays."""
-        await self._keeps.do(completion)
+        await self._keeps.do(completion, alone=alone)
 
     def mark(self, batch_id: str, *, finished: bool) -> None:
         """Retention counts from when a batch is finished; one that runs again is not."""
@@ -87,12 +93,12 @@ class StoredCompletions:
 
 
 def _select(connection: Connection, keys: list[str]) -> dict[str, Stored]:
-    rows = connection.execute(select(completions).where(completions.c.key.in_(keys)))
+    rows = connection.execute(_NAMED, {"keys": keys})
     return {row.key: Stored(**row._mapping) for row in rows}
 
 
 def _insert(connection: Connection, group: list[Stored]) -> None:
-    connection.execute(_unless_there(connection, completions), [asdict(completion) for completion in group])
+    connection.execute(_NEW[connection.dialect.name], [completion._asdict() for completion in group])
 
 
 def _mark(connection: Connection, finished: dict[str, bool], now: int) -> None:
