@@ -75,7 +75,7 @@ async def test_records_whose_handlers_wait_begin_many_at_a_turn() -> None:
     runner = SinglesRunner(cast(Settlement, Noting()), wait)
     for event in prompts(200):
         runner.begin(cast(Claim, Held(event)))
-    for _ in range(15):
+    for _ in range(25):
         await asyncio.sleep(0)
     assert begun == 200
     everybody.set()

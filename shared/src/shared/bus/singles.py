@@ -31,6 +31,9 @@ OUTGOING_AT_ONCE = 500
 TURN = 50
 """Records a worker handles between two turns of the event loop: handlers that never wait must not starve heartbeats."""
 
+RELIEFS = 16
+"""Workers on their way to the queue at a time: what other records wait for must not wait for more beginners."""
+
 RESTING = 64
 """Workers that are kept while nothing is to do."""
 
@@ -105,7 +108,7 @@ class SinglesRunner:
 
     def _call_reliefs(self) -> None:
         # As many as wait in their handlers: one in each turn of the event loop would be slow where handlers do wait.
-        for _ in range(min(max(1, self._at_work), len(self._queue), TURN) - self._reliefs):
+        for _ in range(min(max(1, self._at_work), len(self._queue), RELIEFS) - self._reliefs):
             self._call_relief()
 
     def _call_relief(self) -> None:
